@@ -1,0 +1,42 @@
+"""Files that are there whole or not at all."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from uuid import uuid4
+
+from lnmo_atoms.builders.errors import RequestError
+
+
+def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
+    """Let ``write`` fill a new file beside ``path``, then put it in place in one step.
+
+    A reader, or a run killed half-way, sees the old file or the new one, never a part.
+
+    Args:
+        path: where the file shall be; its folder must exist.
+        write: creates the file whose path it is given; the suffix is that of ``path``.
+
+    Raises:
+        RequestError: where the folder is missing or cannot be written.
+    """
+    new = path.with_name(f".{path.stem}-{uuid4().hex[:8]}{path.suffix}")
+    try:
+        write(new)
+        new.replace(path)
+    except OSError as error:
+        raise RequestError(f"cannot write {path}: {error.strerror or error}") from error
+    finally:
+        new.unlink(missing_ok=True)
+
+
+def write_text_atomically(path: Path, text: str) -> None:
+    """Write UTF-8 text with Unix line ends, whole or not at all, see :func:`write_atomically`."""
+
+    def fill(new: Path) -> None:
+        with new.open("w", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+
+    write_atomically(path, fill)

@@ -1,0 +1,8 @@
+"""From a facet to certified slabs."""
+
+from lnmo_atoms.builders.slabs.build import make_slabs
+from lnmo_atoms.builders.slabs.certificate import Certificate, Flip, certify
+from lnmo_atoms.builders.slabs.facet import Facet, facet_name, valid_facet
+from lnmo_atoms.builders.slabs.slab import Slab
+
+__all__ = ["Certificate", "Facet", "Flip", "Slab", "certify", "facet_name", "make_slabs", "valid_facet"]

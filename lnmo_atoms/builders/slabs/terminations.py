@@ -1,0 +1,201 @@
+"""Which atoms end a slab: every cut, its parity, and the symmetry-distinct choices at its face.
+
+A slab with equal faces has a mid-plane about which an operation of the crystal turns it upside
+down. It holds every atomic plane up to some height complete, and of the next plane, the outermost,
+as many atoms as make it exactly stoichiometric, the same on both faces. Moving those atoms from
+one face of a polar cut to the other is Tasker's repair (Tasker, J. Phys. C 12, 4977, 1979); here
+it follows from counting.
+"""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import comb, prod
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lnmo_atoms.builders.slabs.orientation import OrientedCrystal, doublings, enlarge
+from lnmo_atoms.builders.slabs.planes import MidPlane, Plane, atomic_planes, mid_planes
+
+ENUMERABLE = 20_000
+"""Choices at a face up to which all are listed; of more, so many are drawn."""
+
+
+@dataclass(frozen=True)
+class Termination:
+    """A slab's cut: the outermost plane, how much of it stays, and the mid-plane.
+
+    Attributes:
+        crystal: the oriented crystal, its in-plane cell doubled if parity demanded it.
+        planes: its atomic planes.
+        plane: the outermost plane of the upper face.
+        kept: atoms of each species that stay in the outermost plane, shape (species,).
+        mid_plane: height and operation that map the upper onto the lower face.
+        formula_units: of the bulk, in the slab.
+    """
+
+    crystal: OrientedCrystal
+    planes: tuple[Plane, ...]
+    plane: Plane
+    kept: tuple[int, ...]
+    mid_plane: MidPlane
+    formula_units: int
+
+    @property
+    def complete(self) -> bool:
+        """The outermost plane stays whole."""
+        return sum(self.kept) == len(self.plane.atoms)
+
+
+def terminations(crystal: OrientedCrystal, thickness: float) -> list[Termination]:
+    """Every cut that can be symmetric and stoichiometric, each at the least sufficient thickness.
+
+    Where an outermost plane cannot be shared out evenly between the faces, because an odd number
+    of its atoms would have to move, that cut alone gets a doubled in-plane cell.
+
+    Args:
+        crystal: the oriented crystal with its smallest in-plane cell.
+        thickness: Å, asked between outermost atoms; each slab exceeds it by less than one repeat.
+    """
+    classes = _plane_classes(crystal, atomic_planes(crystal))
+    found = _cuts(crystal, thickness, classes, set(classes))
+    for multiple in doublings(crystal):
+        if missing := set(classes) - {index for index, _ in found}:
+            found |= _cuts(enlarge(crystal, multiple), thickness, classes, missing)
+    return sorted(found.values(), key=lambda t: (t.formula_units, t.plane.centre, t.kept))
+
+
+def _cuts(
+    crystal: OrientedCrystal, thickness: float, classes: list[int], wanted: set[int]
+) -> dict[tuple[int, tuple[int, ...]], Termination]:
+    """The thinnest slab for each wanted class of outermost plane and each way to share it out."""
+    planes, found = atomic_planes(crystal), {}
+    for mid, (index, plane) in itertools.product(mid_planes(crystal), zip(classes, planes, strict=True)):
+        least = mid.height + thickness / (2 * crystal.spacing)
+        outer = _lifted(plane, int(np.ceil(least - plane.low - 1e-6)))
+        excess = 2 * (outer.low - mid.height) * crystal.spacing - thickness
+        if index not in wanted or excess >= crystal.spacing - 1e-6:
+            continue
+        for units, kept in _balances(crystal, planes, mid.height, outer):
+            best = found.get((index, kept))
+            if best is None or units < best.formula_units:
+                found[index, kept] = Termination(crystal, tuple(planes), outer, kept, mid, units)
+    return found
+
+
+def core_atoms(
+    planes: Sequence[Plane], height: float, outer: Plane
+) -> tuple[NDArray[np.int_], NDArray[np.int_]]:
+    """Atoms and repeats of all complete planes between the outermost ones."""
+    half = outer.centre - height
+    atoms, repeats = [], []
+    for plane in planes:
+        for lift in range(
+            int(np.floor(height - half - plane.centre)), int(np.ceil(outer.centre - plane.centre)) + 1
+        ):
+            if abs(plane.centre + lift - height) < half - 1e-6:
+                atoms.append(plane.atoms)
+                repeats.append(plane.repeats + lift)
+    if not atoms:
+        return np.zeros(0, int), np.zeros(0, int)
+    return np.concatenate(atoms), np.concatenate(repeats)
+
+
+def _lifted(plane: Plane, lift: int) -> Plane:
+    return Plane(
+        plane.atoms, plane.repeats + lift, plane.centre + lift, plane.low + lift, plane.high + lift
+    )
+
+
+def _balances(
+    crystal: OrientedCrystal, planes: Sequence[Plane], height: float, outer: Plane
+) -> list[tuple[int, tuple[int, ...]]]:
+    """Formula units and atoms kept in the outermost plane that make the slab stoichiometric."""
+    n_species = int(crystal.species.max()) + 1
+    bulk = np.bincount(crystal.species, minlength=n_species)
+    formula = bulk // np.gcd.reduce(bulk)
+    core = np.bincount(
+        crystal.species[core_atoms(planes, height, outer)[0]], minlength=n_species
+    )
+    room = np.bincount(crystal.species[outer.atoms], minlength=n_species)
+    found = []
+    for units in range(int((core / formula).min()), int(((core + 2 * room) / formula).max()) + 1):
+        twice = units * formula - core
+        if (twice % 2 == 0).all() and (twice >= 0).all() and (twice <= 2 * room).all():
+            if twice.any():
+                found.append((units, tuple(int(t) // 2 for t in twice)))
+    return found
+
+
+def _plane_classes(crystal: OrientedCrystal, planes: list[Plane]) -> list[int]:
+    """Number planes so that those which an operation keeping the normal relates are equal."""
+    centres = np.array([plane.centre for plane in planes])
+    shifts = crystal.translations[crystal.rotations[:, 2, 2] > 0, 2]
+    classes = []
+    for centre in centres:
+        delta = centre + shifts[:, None] - centres[None]
+        images = np.abs(delta - np.round(delta)).argmin(axis=1)
+        classes.append(int(images.min()))
+    return classes
+
+
+def distinct_choices(
+    termination: Termination, rng: np.random.Generator
+) -> tuple[NDArray[np.bool_], int, bool]:
+    """Symmetry-distinct ways to keep the atoms of the outermost plane.
+
+    Returns:
+        choices, shape (k, atoms in the plane), True where an atom stays; how many choices there
+        are before symmetry; and whether all were listed (else the k were drawn at random).
+    """
+    crystal, plane = termination.crystal, termination.plane
+    species = crystal.species[plane.atoms]
+    groups = [np.flatnonzero(species == s) for s in range(len(termination.kept))]
+    total = prod(comb(len(g), k) for g, k in zip(groups, termination.kept, strict=True))
+    complete = total <= ENUMERABLE
+    if complete:
+        picks = itertools.product(
+            *(itertools.combinations(g, k) for g, k in zip(groups, termination.kept, strict=True))
+        )
+        chosen = [np.concatenate([np.array(p, dtype=int) for p in pick]) for pick in picks]
+    else:
+        chosen = [
+            np.concatenate(
+                [rng.choice(g, k, False) for g, k in zip(groups, termination.kept, strict=True)]
+            )
+            for _ in range(ENUMERABLE)
+        ]
+    masks = np.zeros((len(chosen), len(plane.atoms)), dtype=bool)
+    masks[np.arange(len(chosen))[:, None], np.array(chosen, dtype=int)] = True
+    masks = masks[(masks[:, _twice_flipped(termination)] == masks).all(axis=1)]
+    codes = np.min([_codes(masks[:, p]) for p in _plane_permutations(crystal, plane)], axis=0)
+    _, first = np.unique(codes, return_index=True)
+    return masks[np.sort(first)], total, complete
+
+
+def _twice_flipped(termination: Termination) -> NDArray[np.int_]:
+    """Where the plane's atoms go when the slab is turned over twice: home, if by an involution."""
+    plane, mid = termination.plane, termination.mid_plane
+    points = termination.crystal.coords[plane.atoms] + np.outer(plane.repeats, [0, 0, 1])
+    atoms, _ = termination.crystal.locate(mid.flip(mid.flip(points)))
+    return np.argsort([int(np.flatnonzero(plane.atoms == atom)[0]) for atom in atoms])
+
+
+def _codes(masks: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """One integer per row of at most 62 booleans."""
+    return masks @ (1 << np.arange(masks.shape[1], dtype=np.int64))
+
+
+def _plane_permutations(crystal: OrientedCrystal, plane: Plane) -> list[NDArray[np.int_]]:
+    """How operations that keep the normal and this plane permute its atoms."""
+    points = crystal.coords[plane.atoms] + np.outer(plane.repeats, [0, 0, 1])
+    members = {int(a): i for i, a in enumerate(plane.atoms)}
+    found = []
+    for rotation, translation in zip(crystal.rotations, crystal.translations, strict=True):
+        lift = np.round(translation[2])
+        if rotation[2, 2] < 0 or abs(translation[2] - lift) * crystal.spacing > 0.05:
+            continue
+        atoms, _ = crystal.locate(points @ rotation.T + translation - [0, 0, lift])
+        found.append(np.argsort([members[int(a)] for a in atoms]))
+    return [np.array(p) for p in {tuple(int(i) for i in p) for p in found}]

@@ -1,0 +1,172 @@
+"""Space-group operations of a structure as arrays, and what they do to its atoms."""
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import spglib
+from numpy.typing import NDArray
+from pymatgen.core import Lattice, Structure
+from scipy.linalg import sqrtm
+
+from lnmo_atoms.builders.errors import RequestError
+
+SYMPREC = 0.01
+"""Distance in Å up to which atoms count as symmetry-equivalent."""
+
+MOMENT_RESOLUTION = 0.05
+"""Moments in μB closer than this count as equal."""
+
+
+@dataclass(frozen=True)
+class SymmetryOperations:
+    """Operations x' = R x + t in fractional coordinates.
+
+    Attributes:
+        rotations: shape (n, 3, 3), integers.
+        translations: shape (n, 3), fractional.
+    """
+
+    rotations: NDArray[np.int_]
+    translations: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.rotations)
+
+
+def site_kinds(structure: Structure) -> NDArray[np.int_]:
+    """Number every site so that equal numbers mean equal species, charge, occupancy and moment.
+
+    A collinear moment without spin–orbit coupling is a colour of the atom: rotations leave its
+    sign alone.
+    """
+    moments = structure.site_properties.get("magmom", [None] * len(structure))
+    keys = [
+        (site.species_string, None if m is None else round(float(m) / MOMENT_RESOLUTION))
+        for site, m in zip(structure, moments, strict=True)
+    ]
+    number = {key: i + 1 for i, key in enumerate(sorted(set(keys), key=str))}
+    return np.array([number[key] for key in keys])
+
+
+def _ask(function: Callable[..., Any], structure: Structure, symprec: float) -> Any:
+    """What a function of spglib finds out about the structure.
+
+    spglib announces with every successful call that its way of reporting errors will change; both
+    ways, an exception and None, are understood here.
+    """
+    cell = structure.lattice.matrix, structure.frac_coords, site_kinds(structure)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Set OLD_ERROR_HANDLING", DeprecationWarning)
+        try:
+            answer = function(cell, symprec=symprec)
+        except spglib.SpglibError:
+            answer = None
+    if answer is None:
+        raise RequestError("no symmetry could be determined: do two atoms sit on top of each other?")
+    return answer
+
+
+def symmetry_operations(structure: Structure, symprec: float = SYMPREC) -> SymmetryOperations:
+    """All space-group operations of the cell as it stands, lattice translations inside it included.
+
+    Raises:
+        RequestError: where spglib finds none, because atoms coincide.
+    """
+    found = _ask(spglib.get_symmetry, structure, symprec)
+    return SymmetryOperations(found["rotations"], found["translations"])
+
+
+@dataclass(frozen=True)
+class SpaceGroup:
+    """Space group of a structure with the Wyckoff letter of each of its atoms."""
+
+    number: int
+    symbol: str
+    wyckoffs: tuple[str, ...]
+
+
+def space_group(structure: Structure, symprec: float = SYMPREC) -> SpaceGroup:
+    """Space group with each atom's Wyckoff multiplicity and letter, such as ``"8c"``.
+
+    Multiplicities are those of the conventional cell. Moments and charges count as part of
+    the species.
+
+    Raises:
+        RequestError: where spglib finds none, because atoms coincide.
+    """
+    data = _ask(spglib.get_symmetry_dataset, structure, symprec)
+    orbits = np.asarray(data.crystallographic_orbits)
+    to_conventional = len(data.std_types) / len(structure)
+    labels = tuple(
+        f"{round((orbits == orbit).sum() * to_conventional)}{letter}"
+        for orbit, letter in zip(orbits, data.wyckoffs, strict=True)
+    )
+    return SpaceGroup(int(data.number), str(data.international), labels)
+
+
+def permutations(structure: Structure, operations: SymmetryOperations) -> NDArray[np.int_]:
+    """Where each operation sends each atom.
+
+    Returns:
+        shape (operations, atoms): atom i goes to the site of atom ``result[o, i]``.
+    """
+    coords, kinds = structure.frac_coords, site_kinds(structure)
+    matrix = structure.lattice.matrix
+    result = np.empty((len(operations), len(coords)), dtype=int)
+    for o, (rotation, translation) in enumerate(
+        zip(operations.rotations, operations.translations, strict=True)
+    ):
+        moved = coords @ rotation.T + translation
+        for kind in np.unique(kinds):
+            members = np.flatnonzero(kinds == kind)
+            delta = moved[members][:, None] - coords[members][None]
+            delta -= np.round(delta)
+            distances = np.linalg.norm(delta @ matrix, axis=-1)
+            result[o, members] = members[distances.argmin(axis=1)]
+    return result
+
+
+def symmetrized(structure: Structure, symprec: float = SYMPREC) -> Structure:
+    """The structure with the noise below the symmetry tolerance averaged away.
+
+    The metric tensor and every position become the mean over all operations; orientation,
+    order and site properties stay. The operations found carry the noise of the positions, so
+    they are found again, on the better positions, until nothing moves.
+
+    Args:
+        structure: any structure.
+        symprec: Å, noise to be removed.
+    """
+    for _ in range(10):
+        better = _averaged(structure, symmetry_operations(structure, symprec))
+        moved = np.abs(better.cart_coords - structure.cart_coords).max()
+        structure = better
+        if moved < 1e-9:
+            break
+    return structure
+
+
+def _averaged(structure: Structure, operations: SymmetryOperations) -> Structure:
+    """Metric and positions averaged over the operations, each freed of its mean error."""
+    coords, matrix = structure.frac_coords, structure.lattice.matrix
+    where = permutations(structure, operations)
+    shift = np.einsum("oij,nj->oni", operations.rotations, coords)
+    shift += operations.translations[:, None] - coords[where]
+    shift -= np.round(shift)
+    shift -= shift.mean(axis=1, keepdims=True)
+    mean_shift = np.zeros_like(coords)
+    for targets, moved in zip(where, shift, strict=True):
+        mean_shift[targets] += moved / len(operations)
+    metric = np.mean([r.T @ matrix @ matrix.T @ r for r in operations.rotations], axis=0)
+    inverse = np.linalg.inv(matrix)
+    stretch = sqrtm(inverse @ metric @ inverse.T).real
+    return Structure(
+        Lattice(matrix @ stretch),
+        structure.species_and_occu,
+        coords + mean_shift,
+        site_properties=structure.site_properties,
+        labels=structure.labels,
+    )

@@ -1,0 +1,10 @@
+"""Figures of results: no engine is called, no global state of matplotlib is left changed."""
+
+from lnmo_atoms.plots.gamma import plot_gammas
+from lnmo_atoms.plots.hops import plot_hops
+from lnmo_atoms.plots.slab import plot_slab
+from lnmo_atoms.plots.style import save
+from lnmo_atoms.plots.summary import plot_comparison
+from lnmo_atoms.plots.wulff import plot_wulff
+
+__all__ = ["plot_comparison", "plot_gammas", "plot_hops", "plot_slab", "plot_wulff", "save"]

@@ -1,0 +1,154 @@
+"""What calculations and workflows give back: frozen, with units.
+
+The files ``surfaces.json`` and ``hops.json`` of a study hold them, see
+:mod:`lnmo_atoms.records`.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from pymatgen.core import Structure
+
+from lnmo_atoms.builders.hops import Hop
+from lnmo_atoms.builders.slabs import Facet, Slab
+
+
+@dataclass(frozen=True)
+class TaskResult:
+    """One finished calculation.
+
+    Attributes:
+        energy: eV, potential energy of the final geometry.
+        structure: final geometry with the charges and signed moments it started with.
+        forces: eV/Å, shape (n, 3), of the final geometry; None where only the energy was asked.
+        moments: μB, shape (n,), as the engine gives them (CHGNet: sizes without sign); None where
+            the engine has none.
+        converged: forces (and stress) fell below the limit; always True for a static.
+        steps: geometry steps in all, those before a restart included.
+        force_calls: evaluations by the engine in all, those before a restart included.
+        seconds: wall time in all, that before a restart included.
+    """
+
+    energy: float
+    structure: Structure
+    forces: NDArray[np.float64] | None
+    moments: NDArray[np.float64] | None
+    converged: bool
+    steps: int
+    force_calls: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class BandResult:
+    """One finished minimum-energy path.
+
+    Attributes:
+        images: from end point to end point, the ends included.
+        energies: eV, shape (images,).
+        moments: μB, shape (images, atoms); None where the engine has none.
+        converged: forces across the band fell below the limit.
+        steps: optimizer steps in all.
+        force_calls: evaluations by the engine in all.
+        seconds: wall time in all.
+    """
+
+    images: tuple[Structure, ...]
+    energies: NDArray[np.float64]
+    moments: NDArray[np.float64] | None
+    converged: bool
+    steps: int
+    force_calls: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A calculation that did not finish, and why.
+
+    Attributes:
+        name: the calculation, such as ``"relax 111-a"``.
+        cause: one line.
+    """
+
+    name: str
+    cause: str
+
+
+@dataclass(frozen=True)
+class SurfaceResult:
+    """Surface energy of one termination.
+
+    γ = (E_slab − n E_bulk) / 2A, with n formula units and area A of one face.
+
+    Attributes:
+        slab: as built, with its certificate.
+        bulk: the relaxed bulk that the slab was cut from; the facet's indices refer to its cell.
+        engine: name and version of the engine.
+        energy_unrelaxed: eV, of the slab as built.
+        energy: eV, of the relaxed slab; None if it was not relaxed.
+        bulk_energy: eV per formula unit, relaxed bulk, same engine.
+        gamma_unrelaxed: J/m².
+        gamma: J/m², relaxed; None if the slab was not relaxed.
+        converged: of the relaxation; None if the slab was not relaxed. An unconverged slab keeps
+            its numbers but is never ranked.
+        relaxed: geometry; None if the slab was not relaxed.
+        flags: what a user must know, one line each: atoms that left, moments that changed.
+    """
+
+    slab: Slab
+    bulk: Structure
+    engine: str
+    energy_unrelaxed: float
+    energy: float | None
+    bulk_energy: float
+    gamma_unrelaxed: float
+    gamma: float | None
+    converged: bool | None
+    relaxed: Structure | None
+    flags: tuple[str, ...] = ()
+
+    @property
+    def facet(self) -> Facet:
+        """Miller indices."""
+        return self.slab.facet
+
+    @property
+    def ranked(self) -> bool:
+        """Relaxed to convergence: its γ may be compared with others'."""
+        return self.gamma is not None and bool(self.converged)
+
+
+@dataclass(frozen=True)
+class HopResult:
+    """Migration barrier of one hop.
+
+    Attributes:
+        hop: where from, through what, where to.
+        engine: name and version of the engine.
+        barrier: eV, highest image minus first end point.
+        barrier_reverse: eV, highest image minus last end point.
+        octahedron_energy: eV, image nearest the octahedron's centre minus first end point.
+        path: Å, shape (images,), length along the moving ion's way.
+        energies: eV, shape (images,), relative to the first end point.
+        images: geometries, end points included.
+        converged: an unconverged band keeps its numbers but is never ranked.
+        flags: what a user must know, one line each.
+    """
+
+    hop: Hop
+    engine: str
+    barrier: float
+    barrier_reverse: float
+    octahedron_energy: float
+    path: NDArray[np.float64]
+    energies: NDArray[np.float64]
+    images: tuple[Structure, ...]
+    converged: bool
+    flags: tuple[str, ...] = ()
+
+    @property
+    def profile(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Path in Å and energies in eV."""
+        return self.path, self.energies

@@ -1,0 +1,151 @@
+"""Results made by hand: what analyzers, records and plots are tested with, no engine needed."""
+
+import numpy as np
+from pymatgen.core import Lattice, Structure
+
+from lnmo_atoms.builders.coordination import oxygen_coordination
+from lnmo_atoms.builders.hops import Hop
+from lnmo_atoms.builders.slabs import Certificate, Flip, Slab
+from lnmo_atoms.builders.spinel import ordered_spinel
+from lnmo_atoms.results import HopResult, SurfaceResult
+
+ENGINE = "toy 1.0"
+
+SUPERCELLS = {
+    (1, 1, 1): ((1, -1, 0), (0, 1, -1), (1, 1, 1)),
+    (1, 0, 0): ((0, 1, 0), (0, 0, 1), (2, 0, 0)),
+    (1, 1, 0): ((0, 0, 1), (1, -1, 0), (1, 1, 0)),
+}
+
+
+def cubic(a=3.35):
+    """The simplest cubic crystal: polonium."""
+    return Structure(Lattice.cubic(a), ["Po"], [[0, 0, 0]])
+
+
+def cut(bulk, facet, vacuum=15.0):
+    """A slab of a cubic crystal, cut by hand, vacuum along c, centred; bulk_site set."""
+    slab = bulk.copy(site_properties=None)
+    slab.add_site_property("bulk_site", list(range(len(bulk))))
+    for name, values in bulk.site_properties.items():
+        slab.add_site_property(name, list(values))
+    slab.make_supercell(SUPERCELLS[facet], to_unit_cell=True)
+    a, b, c = slab.lattice.matrix
+    length = np.linalg.norm(c)
+    heights = slab.cart_coords @ c / length
+    coords = slab.cart_coords + ((vacuum + length - heights.min() - heights.max()) / 2) * c / length
+    return Structure(
+        Lattice([a, b, c * (1 + vacuum / length)]),
+        slab.species_and_occu,
+        coords,
+        coords_are_cartesian=True,
+        site_properties=slab.site_properties,
+    )
+
+
+def certificate(structure, **changes):
+    a, b, c = structure.lattice.matrix
+    heights = structure.cart_coords @ c / np.linalg.norm(c)
+    values = {
+        "flip": Flip("two-fold axis [110]", -np.eye(3, dtype=int), np.zeros(3), 1.5e-7),
+        "formula": "Li2Mn3NiO8",
+        "formula_units": 12,
+        "total_charge": 0.0,
+        "dipole": 0.0,
+        "area": float(np.linalg.norm(np.cross(a, b))),
+        "thickness_asked": 12.0,
+        "thickness": float(np.ptp(heights)),
+        "vacuum": 15.0,
+        "layers": 9,
+        "atoms": len(structure),
+        "changed": "",
+    }
+    return Certificate(**(values | changes))
+
+
+def slab(facet=(1, 1, 1), termination="a", bulk=None, **changes):
+    bulk = ordered_spinel() if bulk is None else bulk
+    structure = cut(bulk, facet)
+    counts = tuple(int(n) for n in oxygen_coordination(bulk))
+    return Slab(structure, facet, termination, certificate(structure, **changes), counts)
+
+
+def plain_slab(facet, termination="a", bulk=None, **changes):
+    """A slab whose geometry does not matter."""
+    bulk = cubic() if bulk is None else bulk
+    structure = bulk.copy()
+    structure.add_site_property("bulk_site", list(range(len(bulk))))
+    return Slab(structure, facet, termination, certificate(structure, **changes), (0,) * len(bulk))
+
+
+def surface(facet, gamma, termination="a", bulk=None, of=None, **changes):
+    """γ of one termination; ``of`` is its slab, or one whose geometry does not matter."""
+    bulk = cubic() if bulk is None else bulk
+    values = {
+        "slab": of or plain_slab(facet, termination, bulk),
+        "bulk": bulk,
+        "engine": ENGINE,
+        "energy_unrelaxed": -99.5,
+        "energy": None if gamma is None else -100.25,
+        "bulk_energy": -50.125,
+        "gamma_unrelaxed": 1.0 if gamma is None else gamma + 0.35,
+        "gamma": gamma,
+        "converged": None if gamma is None else True,
+        "relaxed": None,
+    }
+    return SurfaceResult(**(values | changes))
+
+
+def lnmo_surfaces():
+    """Three facets with two or three terminations each, one of them not converged."""
+    bulk = ordered_spinel(8.312)
+    plan = [
+        ((1, 1, 1), "a", 0.62, 1.13, True),
+        ((1, 1, 1), "b", 0.81, 1.32, True),
+        ((1, 1, 1), "a-exchanged", 0.55, 1.24, True),
+        ((1, 0, 0), "a", 0.71, 1.21, True),
+        ((1, 0, 0), "b", 0.93, 1.67, False),
+        ((1, 1, 0), "a", 1.02, 1.74, True),
+        ((1, 1, 0), "b", None, 1.93, None),
+    ]
+    return [
+        surface(
+            facet,
+            gamma,
+            bulk=bulk,
+            of=slab(facet, termination, bulk),
+            gamma_unrelaxed=unrelaxed,
+            converged=converged,
+        )
+        for facet, termination, gamma, unrelaxed, converged in plan
+    ]
+
+
+def hop_result(through="12d", barrier=0.215, octahedron=0.20, skew=0.0, **changes):
+    """A band of seven images over a smooth barrier."""
+    x = np.linspace(0, 1, 7)
+    energies = barrier * np.sin(np.pi * x) ** 2 + skew * x
+    energies[3] = octahedron
+    ring = ("Ni2+", *["Mn4+"] * 5) if through == "12d" else ("Ni2+", "Mn4+") * 3
+    hop = Hop(
+        start=0,
+        end=3,
+        end_image=np.array([0, -1, 0]),
+        octahedron=np.array([0.125, 0.375, 0.125]),
+        label=f"8c–{through}–8c",
+        ring=ring,
+        multiplicity=12 if through == "12d" else 4,
+        length=3.6,
+    )
+    values = {
+        "hop": hop,
+        "engine": ENGINE,
+        "barrier": float(energies.max()),
+        "barrier_reverse": float(energies.max() - energies[-1]),
+        "octahedron_energy": octahedron,
+        "path": 3.6 * x,
+        "energies": energies,
+        "images": tuple(cubic(3.3 + 0.01 * i) for i in range(7)),
+        "converged": True,
+    }
+    return HopResult(**(values | changes))
