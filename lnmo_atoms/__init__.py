@@ -1,1 +1,52 @@
 """Atomistic modelling of the high-voltage spinel cathode LiNi0.5Mn1.5O4."""
+
+from importlib.metadata import version
+
+from lnmo_atoms.analyzers.facets import FacetComparison, compare_facets
+from lnmo_atoms.analyzers.wulff import WulffShape, wulff_shape
+from lnmo_atoms.builders.errors import RequestError
+from lnmo_atoms.builders.hops import Hop, find_hops
+from lnmo_atoms.builders.octahedra import empty_octahedra
+from lnmo_atoms.builders.slabs import Certificate, Slab, certify, make_slabs
+from lnmo_atoms.builders.spinel import (
+    average_spinel,
+    disordered_spinel,
+    lithium_manganate,
+    ordered_spinel,
+)
+from lnmo_atoms.calculators import CalculatorSpec
+from lnmo_atoms.formats import magmom_line, read, to_atoms, to_structure, write
+from lnmo_atoms.migration import migration_barriers
+from lnmo_atoms.results import HopResult, SurfaceResult
+from lnmo_atoms.surfaces import surface_energies
+
+__version__ = version("lnmo_atoms")
+
+__all__ = [
+    "CalculatorSpec",
+    "Certificate",
+    "FacetComparison",
+    "Hop",
+    "HopResult",
+    "RequestError",
+    "Slab",
+    "SurfaceResult",
+    "WulffShape",
+    "average_spinel",
+    "certify",
+    "compare_facets",
+    "disordered_spinel",
+    "empty_octahedra",
+    "find_hops",
+    "lithium_manganate",
+    "magmom_line",
+    "make_slabs",
+    "migration_barriers",
+    "ordered_spinel",
+    "read",
+    "surface_energies",
+    "to_atoms",
+    "to_structure",
+    "write",
+    "wulff_shape",
+]

@@ -27,8 +27,6 @@ from lnmo_atoms.builders.spinel import (
 )
 from lnmo_atoms.formats import magmom_line, poscar_order, read, to_atoms, to_structure, write
 
-pytestmark = pytest.mark.filterwarnings("ignore:Set OLD_ERROR_HANDLING:DeprecationWarning")
-
 QUICK = settings(deadline=None, max_examples=40)
 FUZZ = settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 
@@ -94,7 +92,7 @@ def structures(draw, partial=False, words=("oxygen", "8a", "16d")):
 def there_and_back(structure, name):
     with tempfile.TemporaryDirectory() as folder:
         write(structure, Path(folder, name))
-        assert [path.name for path in Path(folder).iterdir()] == [name]
+        assert [path.name for path in Path(folder).iterdir()] == [name]  # no leftovers
         return read(Path(folder, name))
 
 
@@ -290,7 +288,8 @@ def test_a_contcar_with_the_comment_cut_off_by_vasp_keeps_its_atoms(tmp_path, ca
 
 
 @pytest.mark.parametrize(
-    ("scale", "edge"), [("1.0", 2.0), ("2.0", 4.0), ("-64.0", 4.0), ("2.0 2.0 2.0", 4.0)]
+    ("scale", "edge"),
+    [("1.0", 2.0), ("2.0", 4.0), ("-64.0", 4.0), ("2.0 2.0 2.0", 4.0), ("2 ! scale it", 4.0)],
 )
 def test_poscar_scale_and_cartesian_coordinates(tmp_path, scale, edge):
     head = f"rock salt\n{scale}\n2 0 0\n0 2 0\n0 0 2\nNi_pv O\n1 1\n"
@@ -396,7 +395,7 @@ ORIGIN_1 = {"li": "0", "mn": "0.625", "o": "0.3876(2)"}
 ORIGIN_2 = {"li": "0.125", "mn": "0.5", "o": "0.2626(2)"}
 A, U = 8.2442, 0.2626
 MN_O = A * np.sqrt((0.5 - U) ** 2 + 2 * (U - 0.25) ** 2)
-"""Å, from (1/2, 1/2, 1/2) to the oxygen at (u, 1/4 + u, 1/4 + u) − …"""
+"""Å, manganese at (1/2, 1/2, 1/2) to oxygen at (1/2 ± (1/2 − u), 1/2 ± (u − 1/4), …)."""
 LI_O = A * np.sqrt(3) * (U - 0.125)
 
 
@@ -413,10 +412,9 @@ def listed(choice, tag):
     ):
         parts = []
         for row, shift in zip(rotation, translation, strict=True):
-            terms = "".join(
-                "+-"[int(n < 0)] + axis for n, axis in zip(row, "xyz", strict=True) if n
-            )
-            parts.append(terms.removeprefix("+") + (f"+{round(4 * shift)}/4" if shift else ""))
+            pairs = zip(row, "xyz", strict=True)
+            terms = "".join(("-" if n < 0 else "+") + axis for n, axis in pairs if n)
+            parts.append(terms + (f"+{round(4 * shift)}/4" if shift else ""))
         lines.append(f"'{', '.join(parts)}'")
     return f"loop_\n{tag}\n" + "\n".join(lines)
 
@@ -488,6 +486,19 @@ def test_shared_sites_and_vacancies_of_a_foreign_cif(tmp_path):
         read(tmp_path / "x.cif")
 
 
+def test_charges_of_a_cif_whose_sites_have_labels_only(tmp_path):
+    text = spinel_cif("_space_group_name_H-M_alt 'F d -3 m:2'", ORIGIN_2)
+    text = text.replace("_atom_site_type_symbol\n", "")
+    for label in ("Li1 Li1+", "Mn1 Mn3.5+", "O1  O2-"):
+        text = text.replace(label, label.split()[0])
+    (tmp_path / "x.cif").write_text(text)
+    assert read(tmp_path / "x.cif").composition.formula == "Li8 Mn16 O32"
+    assert read(tmp_path / "x.cif").charge == pytest.approx(0.0)
+    start = text.index("loop_\n_atom_type")
+    (tmp_path / "x.cif").write_text(text[:start] + text[text.index("loop_\n_atom_site") :])
+    assert read(tmp_path / "x.cif")[0].specie == Element("Li")
+
+
 def test_collinear_moments_of_a_magcif_are_signed(tmp_path, caplog):
     text = """data_x\n_cell_length_a 4\n_cell_length_b 4\n_cell_length_c 4
 _cell_angle_alpha 90\n_cell_angle_beta 90\n_cell_angle_gamma 90
@@ -537,6 +548,11 @@ def test_what_is_lost_is_logged(tmp_path, caplog):
     caplog.clear()
     write(mixed, tmp_path / "POSCAR")
     assert "charges not written" in caplog.text
+    spun = Structure(Lattice.cubic(4), [Species("Ni", 2, spin=2)], [[0, 0, 0]])
+    for name in ("POSCAR", "x.cif", "x.extxyz"):
+        caplog.clear()
+        write(spun, tmp_path / name)
+        assert "spins" in caplog.text
     caplog.set_level(logging.INFO)
     write(structure, tmp_path / "POSCAR")
     assert "role, parent, wyckoff" in caplog.text
@@ -580,10 +596,13 @@ BAD = {
     "far.cif": ("data_x\n" + CELL + SITES + "Li 0 0 1e7\n", "far outside"),
     "vasp4.vasp": (POSCAR_HEAD + "1\nDirect\n0 0 0\n\n", "no element symbols"),
     "cut.vasp": (POSCAR_HEAD + "Li O\n1 1\nDirect\n0 0 0\n", "1 of 2 atoms"),
+    "more.vasp": (POSCAR_HEAD + "Li\n1\nDirect\n0 0 0\n0.5 0.5 0.5\n", "line 10 .* more"),
+    "more.xyz": ('1\nLattice="4 0 0 0 4 0 0 0 4"\nO 0 0 0\nO 1 1 1\n', "line 4 .* 1 atoms"),
+    "none.vasp": (POSCAR_HEAD + "Li\n0\nDirect\n\n", "no atoms"),
     "many.vasp": (POSCAR_HEAD + "Li\n999999999\nDirect\n0 0 0\n", "1 of 999999999"),
     "word.vasp": (POSCAR_HEAD + "Li\n1\nDirect\n0 0 nan\n", "line 9"),
     "flat.vasp": ("x\n1\n1 0 0\n1 0 0\n0 0 1\nLi\n1\nDirect\n0 0 0", "no volume"),
-    "POSCAR_kind": (POSCAR_HEAD + "Li\n1\nSideways\n0 0 0\n", "Selective|three flags|Direct or"),
+    "POSCAR_kind": (POSCAR_HEAD + "Li\n1\nElsewhere\n0 0 0\n", "Direct or"),
     "molecule.xyz": ("1\nwater\nO 0 0 0\n", "no lattice"),
     "cut.xyz": ('2\nLattice="4 0 0 0 4 0 0 0 4"\nO 0 0 0\n', "1 of 2"),
     "many.xyz": ('999999999\nLattice="4 0 0 0 4 0 0 0 4"\nO 0 0 0\n', "cut off"),
@@ -677,11 +696,8 @@ def valid_files():
 
 
 VALID = valid_files()
-PIECES = b"nan 1e400 -1 0 999999999999 ' \" ; loop_ _ { ] null \x00 \xff : * 1/0 true".split() + [
-    b"\n",
-    b" ",
-    b"\n;\n",
-]
+WORDS = b"nan 1e400 -1 0 999999999999 ' \" ; loop_ _ { ] null \x00 \xff : * 1/0 true"
+PIECES = [*WORDS.split(), b"\n", b" ", b"\n;\n"]
 
 
 def read_bytes(name, content):

@@ -110,7 +110,7 @@ def test_charges_moments_and_origin_survive(case):
 
 
 def test_inside_of_a_slab_is_bulk():
-    """Atoms 5 Å below both faces have exactly the neighbour distances that they have in the bulk."""
+    """Atoms 5 Å below both faces have exactly the neighbour distances of the bulk."""
     bulk = ordered_spinel()
     for slab in make_slabs(bulk, (1, 1, 1), thickness=18, exchanged=False)[:1]:
         s = slab.structure
@@ -168,7 +168,9 @@ def test_exchange_swaps_manganese_with_lithium_and_keeps_the_rest():
             np.sort(slab.structure.cart_coords[:, 2]), np.sort(plain.structure.cart_coords[:, 2])
         )
         z = slab.structure.cart_coords[:, 2]
-        outermost = {slab.structure[int(i)].specie.symbol for i in np.flatnonzero(z > z.max() - 0.2)}
+        outermost = {
+            slab.structure[int(i)].specie.symbol for i in np.flatnonzero(z > z.max() - 0.2)
+        }
         assert outermost == {"Li"}
 
 

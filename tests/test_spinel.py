@@ -48,9 +48,7 @@ def test_ferrimagnet_adds_up():
     assert sum(lithium_manganate().site_properties["magmom"]) == pytest.approx(56)
 
 
-@pytest.mark.parametrize(
-    ("bulk", "a"), [(average_spinel(), 8.1726), (lithium_manganate(), 8.2442)]
-)
+@pytest.mark.parametrize(("bulk", "a"), [(average_spinel(), 8.1726), (lithium_manganate(), 8.2442)])
 def test_fd3m_cells(bulk, a):
     assert space_group(bulk).number == 227
     assert bulk.lattice.a == pytest.approx(a)

@@ -1,1 +1,1 @@
-"""Structures only: crystals, slabs and hops, with charges and moments; no energies, no calculator."""
+"""Structures only: crystals, slabs, hops, with charges and moments; no energies."""

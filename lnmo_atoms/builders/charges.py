@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
-from pymatgen.core import Species, Structure
+from pymatgen.core import DummySpecies, Element, Species, Structure
 
 from lnmo_atoms.builders.errors import RequestError
 
@@ -27,9 +27,14 @@ SPIN_ONLY_MOMENT: Mapping[tuple[str, float], float] = MappingProxyType(
 """High-spin (Mn, Ni2+) and low-spin (Ni3+, Ni4+) spin-only moments in μB, signed."""
 
 
-def formal_moment(species: Species) -> float:
+def formal_moment(species: Species | Element | DummySpecies) -> float:
     """Signed spin-only moment of an ion in μB; zero for closed shells such as Li+ and O2-."""
-    return SPIN_ONLY_MOMENT.get((species.symbol, species.oxi_state or 0), 0.0)
+    return SPIN_ONLY_MOMENT.get((species.symbol, _state(species) or 0), 0.0)
+
+
+def _state(species: Species | Element | DummySpecies) -> float | None:
+    """Oxidation state; None for a bare element."""
+    return None if isinstance(species, Element) else species.oxi_state
 
 
 def set_formal_moments(structure: Structure) -> None:
@@ -37,7 +42,7 @@ def set_formal_moments(structure: Structure) -> None:
     structure.add_site_property(
         "magmom",
         [
-            float(sum(formal_moment(sp) * occupancy for sp, occupancy in site.species.items()))
+            sum((formal_moment(sp) * occ for sp, occ in site.species.items()), start=0.0)
             for site in structure
         ],
     )
@@ -46,7 +51,7 @@ def set_formal_moments(structure: Structure) -> None:
 def formal_charges(structure: Structure) -> NDArray[np.float64] | None:
     """Formal charge of every site in e, shape (n,), or None where no species has one."""
     species = [sp for site in structure for sp in site.species]
-    states = [getattr(sp, "oxi_state", None) for sp in species]
+    states = [_state(sp) for sp in species]
     if all(state is None for state in states):
         return None
     missing = sorted({str(sp) for sp, state in zip(species, states, strict=True) if state is None})
@@ -55,7 +60,10 @@ def formal_charges(structure: Structure) -> NDArray[np.float64] | None:
             f"oxidation states are missing on {', '.join(missing)}: give every species one, or none"
         )
     return np.array(
-        [sum(sp.oxi_state * occ for sp, occ in site.species.items()) for site in structure]
+        [
+            sum(((_state(sp) or 0.0) * occ for sp, occ in site.species.items()), start=0.0)
+            for site in structure
+        ]
     )
 
 
@@ -72,3 +80,35 @@ def manganese_3_count(lithium: int, nickel: int, manganese: int, oxygen: int) ->
             "Ni2+, Mn3+, Mn4+ and O2-: at most a quarter of the metal sites can be nickel"
         )
     return surplus
+
+
+def with_formal_charges(structure: Structure) -> Structure:
+    """A copy with Li+, Ni2+, O2- and the mean manganese valence that balances them, with moments.
+
+    Structures from POSCAR files carry neither. Moments that are there are kept; a structure that
+    has oxidation states already comes back as it is.
+
+    Args:
+        structure: of lithium, nickel, manganese and oxygen; any other is returned unchanged.
+
+    Raises:
+        RequestError: where manganese would need a valence outside 3 to 4.
+    """
+    amounts = structure.composition.element_composition.as_dict()
+    has_states = any(_state(sp) is not None for site in structure for sp in site.species)
+    if has_states or not {"Mn", "O"} <= set(amounts) <= {"Li", "Ni", "Mn", "O"}:
+        return structure
+    charge = 2 * amounts["O"] - amounts.get("Li", 0) - 2 * amounts.get("Ni", 0)
+    valence = charge / amounts["Mn"]
+    if not 3 - 1e-6 <= valence <= 4 + 1e-6:
+        raise RequestError(
+            f"{structure.composition.reduced_formula} would need manganese of valence "
+            f"{valence:.2f}: give oxidation states in the file (a CIF holds them)"
+        )
+    charged = structure.copy()
+    charged.add_oxidation_state_by_element({"Li": 1, "Ni": 2, "Mn": round(valence, 6), "O": -2})
+    if "magmom" not in charged.site_properties:
+        scale = 7 - valence  # high spin: Mn4+ 3 μB, Mn3+ 4 μB, and between them in proportion
+        moments = {"Mn": scale, "Ni": SPIN_ONLY_MOMENT["Ni", 2]}
+        charged.add_site_property("magmom", [moments.get(s.specie.symbol, 0.0) for s in charged])
+    return charged

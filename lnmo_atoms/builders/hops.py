@@ -9,7 +9,7 @@ from pymatgen.core import DummySpecies, Structure
 from scipy.spatial import cKDTree
 
 from lnmo_atoms.builders.errors import RequestError
-from lnmo_atoms.builders.octahedra import empty_octahedra, padded
+from lnmo_atoms.builders.octahedra import empty_octahedra
 from lnmo_atoms.builders.symmetry import space_group, symmetry_operations
 
 SITE_TO_OCTAHEDRON = 2.4
@@ -115,10 +115,16 @@ def _pairs(bulk: Structure, ions: list[int], octahedra: NDArray[np.float64]) -> 
 
 def padded_cells(bulk: Structure) -> NDArray[np.int_]:
     """Translations to the 27 or more cells that may hold neighbours of the home cell."""
-    reach = np.ceil(SITE_TO_OCTAHEDRON * np.linalg.norm(bulk.lattice.inv_matrix, axis=0)).astype(int)
-    wrap = np.array([np.floor(bulk.frac_coords).min(axis=0), np.floor(bulk.frac_coords).max(axis=0)])
+    reach = np.ceil(SITE_TO_OCTAHEDRON * np.linalg.norm(bulk.lattice.inv_matrix, axis=0)).astype(
+        int
+    )
+    wrap = np.array(
+        [np.floor(bulk.frac_coords).min(axis=0), np.floor(bulk.frac_coords).max(axis=0)]
+    )
     low, high = -reach - wrap[1].astype(int), reach - wrap[0].astype(int)
-    return np.array(list(itertools.product(*(range(a, b + 1) for a, b in zip(low, high, strict=True)))))
+    return np.array(
+        list(itertools.product(*(range(a, b + 1) for a, b in zip(low, high, strict=True))))
+    )
 
 
 def as_cell(values: NDArray[np.int_] | NDArray[np.float64]) -> Cell:

@@ -56,7 +56,9 @@ def _is_octahedron(arms: NDArray[np.float64]) -> bool:
     return bool(lengths.max() < UNEVEN * lengths.min() and (straightest < STRAIGHT).all())
 
 
-def padded(coords: NDArray[np.float64], structure: Structure, margin: float = 6.0) -> NDArray[np.float64]:
+def padded(
+    coords: NDArray[np.float64], structure: Structure, margin: float = 6.0
+) -> NDArray[np.float64]:
     """Fractional points with all their periodic images within ``margin`` Å of the cell."""
     reach = margin / (structure.lattice.volume / _face_areas(structure))
     span = [range(-int(np.ceil(r)), int(np.ceil(r)) + 1) for r in reach]
@@ -68,7 +70,10 @@ def padded(coords: NDArray[np.float64], structure: Structure, margin: float = 6.
 
 def _face_areas(structure: Structure) -> NDArray[np.float64]:
     a, b, c = structure.lattice.matrix
-    return np.linalg.norm([np.cross(b, c), np.cross(c, a), np.cross(a, b)], axis=1)
+    areas: NDArray[np.float64] = np.linalg.norm(
+        [np.cross(b, c), np.cross(c, a), np.cross(a, b)], axis=1
+    )
+    return areas
 
 
 def _middles(corners: NDArray[np.float64], structure: Structure) -> NDArray[np.float64]:

@@ -37,9 +37,7 @@ def displacements(bulk: Structure, relaxed: Structure, vacancy: int) -> Displace
     return shift - np.round(shift)
 
 
-def transported(
-    bulk: Structure, shift: Displacements, vacancy: int, target: int
-) -> Displacements:
+def transported(bulk: Structure, shift: Displacements, vacancy: int, target: int) -> Displacements:
     """The displacements around a vacancy at an equivalent site, by symmetry.
 
     Args:

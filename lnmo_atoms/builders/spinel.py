@@ -83,7 +83,7 @@ def ordered_spinel(a: float | None = None, enantiomorph: bool = False) -> Struct
 
 @cache
 def _fd3m_coords() -> NDArray[np.float64]:
-    """Fractional coordinates of 8a, 16d and 32e of Fd-3m, origin 2, in this order, shape (56, 3)."""
+    """Fractional coordinates of 8a, 16d and 32e of Fd-3m, origin 2, shape (56, 3)."""
     sites = [(0.125, 0.125, 0.125), (0.5, 0.5, 0.5), (OXYGEN_U, OXYGEN_U, OXYGEN_U)]
     coords: NDArray[np.float64] = Structure.from_spacegroup(
         "Fd-3m:2", Lattice.cubic(1.0), [LI, MN4, O2], sites
@@ -97,7 +97,9 @@ def _fd3m(lattice: Lattice, metal: Species | dict[Species, float]) -> Structure:
     role = "transition metal" if isinstance(metal, dict) else "manganese"
     _annotate(
         structure,
-        [("lithium", "8a", "8a")] * 8 + [(role, "16d", "16d")] * 16 + [("oxygen", "32e", "32e")] * 32,
+        [("lithium", "8a", "8a")] * 8
+        + [(role, "16d", "16d")] * 16
+        + [("oxygen", "32e", "32e")] * 32,
     )
     return structure
 

@@ -33,6 +33,7 @@ class SymmetryOperations:
     translations: NDArray[np.float64]
 
     def __len__(self) -> int:
+        """Number of operations."""
         return len(self.rotations)
 
 
@@ -65,7 +66,9 @@ def _ask(function: Callable[..., Any], structure: Structure, symprec: float) -> 
         except spglib.SpglibError:
             answer = None
     if answer is None:
-        raise RequestError("no symmetry could be determined: do two atoms sit on top of each other?")
+        raise RequestError(
+            "no symmetry could be determined: do two atoms sit on top of each other?"
+        )
     return answer
 
 

@@ -31,6 +31,7 @@ from lnmo_atoms.formats.sites import (
     property_names,
     report_loss,
     require_ordered,
+    spins,
 )
 
 log = logging.getLogger(__name__)
@@ -53,8 +54,6 @@ def to_atoms(structure: Structure) -> Atoms:
     symbols = [site.specie.symbol for site in structure]
     if unknown := sorted(set(symbols) - set(atomic_numbers)):
         raise RequestError(f"ASE does not know the element {unknown[0]}: replace it")
-    if any(getattr(site.specie, "spin", None) is not None for site in structure):
-        report_loss(log, "ASE's Atoms", ["spins in species (use magmom)"], logging.WARNING)
     atoms = Atoms(
         symbols,
         positions=structure.cart_coords,
@@ -66,7 +65,8 @@ def to_atoms(structure: Structure) -> Atoms:
         constraint=_constraints(structure),
     )
     names = [name for name in property_names(structure) if name not in ("magmom", CONSTRAINT)]
-    report_loss(log, "ASE's Atoms", [n for n in names if n in RESERVED], logging.WARNING)
+    lost = spins(structure) + [name for name in names if name in RESERVED]
+    report_loss(log, "ASE's Atoms", lost, logging.WARNING)
     for name in names:
         if name not in RESERVED:
             atoms.arrays[name] = site_array([site.properties.get(name) for site in structure])

@@ -3,18 +3,14 @@
 import logging
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pymatgen.core import Element, Lattice, Species, Structure
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
-from scipy.spatial import cKDTree
 
 from lnmo_atoms.builders.errors import RequestError
-from lnmo_atoms.builders.symmetry import SymmetryOperations
+from lnmo_atoms.formats.cif_sites import Site, symmetric_sites
 from lnmo_atoms.formats.cif_symmetry import operations_of
 from lnmo_atoms.formats.cif_syntax import Block, parse_blocks
 from lnmo_atoms.formats.cif_write import COLUMN_NAMES, COLUMN_TYPES, PROPERTY, SITE
@@ -22,13 +18,8 @@ from lnmo_atoms.formats.sites import ion
 
 log = logging.getLogger(__name__)
 
-SAME_SITE = 2e-3
-"""Fractional distance up to which two positions are one site: 1/3 may be written 0.333."""
-SAME_SITE_LIMIT = 0.2
-"""Å, cap on the same in large cells."""
 OVERFULL = 1.02
 """Occupancies may add up to this because of rounding; they are then scaled to 1."""
-MOST_IMAGES = 2_000_000
 
 CELL = tuple(
     f"_cell_{name}"
@@ -38,14 +29,6 @@ FRACT = tuple(f"_atom_site_fract_{axis}" for axis in "xyz")
 MOMENT = tuple(f"_atom_site_moment_crystalaxis_{axis}" for axis in "xyz")
 ION = re.compile(r"([A-Za-z]{1,2})(?:(\d*\.?\d*)([+-])|([+-])(\d+\.?\d*))?")
 """``Mn4+``, ``O2-``, ``Li+`` and also ``Mn+4``."""
-
-
-@dataclass(frozen=True)
-class Site:
-    """One site of the cell: fractional coordinates and the rows of the CIF that share it."""
-
-    position: NDArray[np.float64]
-    rows: tuple[int, ...]
 
 
 def parse_cif(text: str) -> Structure:
@@ -79,7 +62,7 @@ def _structure(block: Block) -> Structure:
         sites = _numbered_sites(block, coordinates)
         properties = _properties(block, sites)
     else:
-        sites = _symmetric_sites(coordinates, operations, lattice)
+        sites = symmetric_sites(coordinates, operations, lattice)
         properties = {}
     if "magmom" not in properties:
         properties |= _moments(block, sites, lattice, explicit)
@@ -136,48 +119,6 @@ def _numbered_sites(block: Block, coordinates: NDArray[np.float64]) -> list[Site
     return [Site(coordinates[members[0]], tuple(members)) for members in rows.values()]
 
 
-def _symmetric_sites(
-    coordinates: NDArray[np.float64], operations: SymmetryOperations | None, lattice: Lattice
-) -> list[Site]:
-    """Apply all operations; images that coincide are one site, at their mean position.
-
-    The mean puts a rounded coordinate back onto its special position. Sites come in the order of
-    their first row, then of the operations; only coordinates that operations moved are wrapped.
-    """
-    if operations is None or len(operations) == 1:
-        images = coordinates
-    elif len(coordinates) * len(operations) > MOST_IMAGES:
-        raise RequestError(f"{len(coordinates)} atoms times {len(operations)} operations: too many")
-    else:
-        moved = np.einsum("oij,nj->noi", operations.rotations, coordinates)
-        images = (moved + operations.translations).reshape(-1, 3)
-    count = len(images) // len(coordinates)
-    number = _coincident(images, min(SAME_SITE, SAME_SITE_LIMIT / max(lattice.abc)))
-    _, first, number = np.unique(number, return_index=True, return_inverse=True)
-    shifts = images - images[first][number]
-    shifts -= np.round(shifts)
-    mean = np.array([np.bincount(number, weights=axis) for axis in shifts.T]).T
-    positions = images[first] + mean / np.bincount(number)[:, None]
-    if count > 1:
-        positions = np.mod(np.round(positions, 12), 1.0)
-    rows: list[dict[int, None]] = [{} for _ in first]
-    for image, site in enumerate(number):
-        rows[site][image // count] = None
-    return [Site(positions[i], tuple(rows[i])) for i in np.argsort(first)]
-
-
-def _coincident(points: NDArray[np.float64], radius: float) -> NDArray[np.int_]:
-    """Number the points, shape (n, 3), so that those within a radius in a unit torus share one."""
-    wrapped = np.mod(points, 1.0)
-    wrapped[wrapped >= 1.0] = 0.0
-    tree = cKDTree(wrapped, boxsize=1.0)
-    if tree.count_neighbors(tree, radius) > 10 * MOST_IMAGES:
-        raise RequestError("very many atoms lie on top of each other: check the coordinates")
-    pairs = tree.query_pairs(radius, output_type="ndarray")
-    graph = coo_matrix((np.ones(len(pairs)), pairs.T), shape=(len(points), len(points)))
-    return np.asarray(connected_components(graph, directed=False)[1])
-
-
 def _occupants(block: Block, sites: list[Site]) -> list[dict[Species | Element, float]]:
     """Species and occupancies of every site."""
     species = _species(block)
@@ -216,16 +157,23 @@ def _species(block: Block) -> list[Species | Element]:
     return [cache[symbol] for symbol in symbols]
 
 
-def _ion(text: str, states: dict[str, float | None], typed: bool) -> Species | Element:
+def _element(text: str) -> str:
+    """The element that a type symbol or label begins with: ``Mn`` of ``MN4+`` or of ``Mn1``."""
     found = ION.match(text)
     letters = found[1].title() if found else ""
-    symbol = letters if Element.is_valid_symbol(letters) else letters[:1]
-    if not found or not Element.is_valid_symbol(symbol):
+    return next((s for s in (letters, letters[:1]) if Element.is_valid_symbol(s)), "")
+
+
+def _ion(text: str, states: dict[str, float | None], typed: bool) -> Species | Element:
+    found = ION.match(text)
+    symbol = _element(text)
+    if not found or not symbol:
         raise RequestError(f"{text[:20]!r} names no element: correct the atom site")
     if text in states:
         return ion(symbol, states[text])
+    same = {state for key, state in states.items() if _element(key) == symbol}
     if states or not typed or not (found[3] or found[4]):
-        return ion(symbol, states.get(symbol))
+        return ion(symbol, same.pop() if len(same) == 1 else None)
     size = found[2] or found[5] or "1"
     return ion(symbol, float(size) * (-1 if "-" in (found[3], found[4]) else 1))
 
@@ -257,7 +205,7 @@ def _moments(
 ) -> dict[str, list[float | None]]:
     """Signed moments from magCIF's loop, if all point along one axis; else logged and left out.
 
-    The sign is that of the largest Cartesian component of the first moment, counted along it.
+    A moment is positive along that axis, whose own largest Cartesian component is positive.
     """
     labels = block.get("_atom_site_moment_label", [])
     if not labels or any(len(block.get(tag, [])) != len(labels) for tag in MOMENT):

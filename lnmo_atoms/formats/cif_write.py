@@ -15,7 +15,7 @@ from pymatgen.core import Structure
 
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.formats.cif_syntax import loop, quoted
-from lnmo_atoms.formats.sites import plain, property_names, report_loss, whole
+from lnmo_atoms.formats.sites import plain, property_names, report_loss, spins, whole
 
 log = logging.getLogger(__name__)
 
@@ -182,7 +182,7 @@ def _is_safe(value: str) -> bool:
 
 def _report(structure: Structure, columns: dict[str, Any]) -> None:
     lost = [name for name in property_names(structure) if name not in columns]
-    report_loss(log, "a CIF", lost, logging.WARNING)
+    report_loss(log, "a CIF", lost + spins(structure), logging.WARNING)
     extras = list(structure.properties)
     extras += [] if all(structure.lattice.pbc) else ["directions without periodicity"]
     report_loss(log, "a CIF", extras, logging.INFO)

@@ -73,7 +73,12 @@ def parse_extxyz(text: str) -> Structure:
             'there is no lattice: line 2 of a crystal\'s extended XYZ says Lattice="…"'
         )
     _check_columns(lines[1])
-    if any(line.strip() for line in lines[count + 2 :]):
+    rest = [i for i in range(count + 2, len(lines)) if lines[i].strip()]
+    if rest and not lines[rest[0]].strip().isdigit():
+        raise RequestError(
+            f"line {rest[0] + 1} comes after the {count} atoms that line 1 announces: correct one"
+        )
+    if rest:
         log.warning("the file holds more than one frame: the first is read")
     with warnings_to(log):
         atoms = next(read_extxyz(StringIO("\n".join(lines[: count + 2]) + "\n"), index=0))

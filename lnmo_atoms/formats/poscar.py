@@ -27,6 +27,7 @@ from lnmo_atoms.formats.sites import (
     property_names,
     report_loss,
     require_ordered,
+    spins,
     whole,
 )
 
@@ -121,6 +122,7 @@ def _report(structure: Structure, lost_charges: bool) -> None:
         log.warning("a POSCAR holds charges of all species or of none: charges not written")
     if np.linalg.det(structure.lattice.matrix) < 0:
         log.warning("VASP refuses left-handed lattice vectors: exchange two of them")
+    report_loss(log, "a POSCAR", spins(structure), logging.WARNING)
     known = ("magmom", CONSTRAINT)
     lost = [name for name in property_names(structure) if name not in known]
     lost += list(structure.properties)
@@ -142,32 +144,36 @@ def parse_poscar(text: str) -> Structure:
     lattice = _lattice(lines)
     blocks = _blocks(lines[5], lines[6])
     selective = lines[7][:1] in ("S", "s")
-    start = 8 if selective else 7
-    count, found = sum(n for _, n in blocks), max(len(lines) - start - 1, 0)
-    if found < count:
-        raise RequestError(f"the file ends after {found} of {count} atoms: it is cut off")
-    symbols = [symbol for symbol, n in blocks for _ in range(n)]
-    kind, rows = lines[start][:1].lower(), lines[start + 1 : start + 1 + len(symbols)]
-    if kind not in ("d", "c", "k"):
-        raise RequestError(f"line {start + 1} must say Direct or Cartesian, not {lines[start]!r}")
-    coordinates = np.array([_numbers(row, 3, start + 2 + i) for i, row in enumerate(rows)])
-    if kind != "d":
-        coordinates = lattice.get_fractional_coords(coordinates * _scale(lines))
-    charges, moments_read = (_from_comment(lines[0], name, len(rows)) for name in _COMMENT_FIELDS)
+    start = 9 if selective else 8
+    rows = _position_rows(lines, start, sum(count for _, count in blocks))
+    positions = np.array([_numbers(row, 3, start + 1 + i) for i, row in enumerate(rows)])
+    if lines[start - 1][:1] not in ("D", "d"):
+        positions = lattice.get_fractional_coords(positions * _scale(lines))
+    charges = _from_comment(lines[0], "CHARGES", len(rows))
     properties: dict[str, list[Any]] = {}
-    if moments_read is not None:
-        properties["magmom"] = moments_read
+    if (magmoms := _from_comment(lines[0], "MAGMOM", len(rows))) is not None:
+        properties["magmom"] = magmoms
     if selective:
-        properties[CONSTRAINT] = [_flags(row, start + 2 + i) for i, row in enumerate(rows)]
-    return Structure(
-        lattice,
-        [ion(s, None if charges is None else charges[i]) for i, s in enumerate(symbols)],
-        coordinates,
-        site_properties=properties,
-    )
+        properties[CONSTRAINT] = [_flags(row, start + 1 + i) for i, row in enumerate(rows)]
+    symbols = [symbol for symbol, count in blocks for _ in range(count)]
+    species = [ion(symbol, charges[i] if charges else None) for i, symbol in enumerate(symbols)]
+    return Structure(lattice, species, positions, site_properties=properties)
 
 
-_COMMENT_FIELDS = ("CHARGES", "MAGMOM")
+def _position_rows(lines: list[str], start: int, count: int) -> list[str]:
+    """The lines of the atoms; there must be as many as line 7 says."""
+    kind, rows = lines[start - 1], lines[start : start + count]
+    if kind[:1] not in tuple("DdCcKk"):
+        raise RequestError(f"line {start} must say Direct or Cartesian, not {kind[:40]!r}")
+    if len(rows) < count:
+        raise RequestError(f"the file ends after {len(rows)} of {count} atoms: it is cut off")
+    if count == 0:
+        raise RequestError("there are no atoms")
+    if any(re.match(r"[-+.\d]", line) for line in lines[start + count : start + count + 1]):
+        raise RequestError(
+            f"line {start + count + 1} holds one more position than the {count} atoms of line 7"
+        )
+    return rows
 
 
 def _from_comment(comment: str, name: str, count: int) -> list[float] | None:
@@ -193,8 +199,8 @@ def _numbers(line: str, count: int, number: int) -> list[float]:
 
 def _scale(lines: list[str]) -> NDArray[np.float64]:
     """Factor of each Cartesian axis, shape (3,), from line 2: one, three, or minus the volume."""
-    words = lines[1].split()
-    factors = np.array(_numbers(lines[1], 3 if len(words) >= 3 else 1, 2))
+    three = re.fullmatch(r"([-+.\deE]+\s+){2}[-+.\deE]+(\s.*)?", lines[1])
+    factors = np.array(_numbers(lines[1], 3 if three else 1, 2))
     if len(factors) == 1 and factors[0] < 0:
         volume = abs(np.linalg.det(_vectors(lines)))
         factors = np.cbrt(-factors / volume) if volume > 0 else np.zeros(1)

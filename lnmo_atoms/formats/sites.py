@@ -91,6 +91,14 @@ def property_names(structure: Structure) -> list[str]:
     ]
 
 
+def spins(structure: Structure) -> list[str]:
+    """How to name the spins that species carry, for a format that cannot hold them."""
+    carried = any(
+        getattr(species, "spin", None) is not None for site in structure for species in site.species
+    )
+    return ["spins in species (use the site property magmom)"] if carried else []
+
+
 def report_loss(log: logging.Logger, target: str, lost: Iterable[str], level: int) -> None:
     """Say in one log line what a format cannot hold; nothing is said where nothing is lost."""
     if names := ", ".join(lost):

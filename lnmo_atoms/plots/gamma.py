@@ -89,14 +89,16 @@ def _rows(surfaces: Sequence[SurfaceResult]) -> list[_Row]:
     """Lines from top to bottom: lowest facet first, its best termination first."""
     groups = group_by_family(surfaces)
     colors = facet_colors(groups)
-    rows = []
+    rows: list[_Row] = []
     for facet, members in sorted(groups.items(), key=lambda item: min(map(_gamma, item[1]))):
         best = best_ranked(members)
         shown = sorted(members, key=_gamma)
         waiting = tuple(result for result in shown if result.gamma is None)
         if len(waiting) >= TOGETHER:
             shown = [result for result in shown if result.gamma is not None]
-        lines = [(f"{miller(r.facet)}  {r.slab.termination}", (r,), r is best) for r in shown]
+        lines: list[tuple[str, tuple[SurfaceResult, ...], bool]] = [
+            (f"{miller(r.facet)}  {r.slab.termination}", (r,), r is best) for r in shown
+        ]
         if len(waiting) >= TOGETHER:
             lines.append((f"{miller(facet)}  {len(waiting)} not relaxed", waiting, False))
         for i, (label, results, strong) in enumerate(lines):
@@ -123,7 +125,7 @@ def _finish(axes: Axes, surfaces: Sequence[SurfaceResult]) -> None:
     numbers = [x for r in surfaces for x in (r.gamma, r.gamma_unrelaxed) if x is not None]
     finite = [x for x in numbers if isfinite(x)]
     low, high = min([0.0, *finite]), max([0.1, *finite])
-    room = 0.12 * (high - low)
+    room = 0.16 * (high - low)
     axes.set_xlim(min(0.0, min(finite, default=room) - room), high + room)
     if low < 0:
         axes.axvline(0, color=INK, linewidth=0.8)

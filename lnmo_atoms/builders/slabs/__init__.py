@@ -5,4 +5,13 @@ from lnmo_atoms.builders.slabs.certificate import Certificate, Flip, certify
 from lnmo_atoms.builders.slabs.facet import Facet, facet_name, valid_facet
 from lnmo_atoms.builders.slabs.slab import Slab
 
-__all__ = ["Certificate", "Facet", "Flip", "Slab", "certify", "facet_name", "make_slabs", "valid_facet"]
+__all__ = [
+    "Certificate",
+    "Facet",
+    "Flip",
+    "Slab",
+    "certify",
+    "facet_name",
+    "make_slabs",
+    "valid_facet",
+]

@@ -22,7 +22,7 @@ from lnmo_atoms.builders.slabs.terminations import (
 from lnmo_atoms.builders.symmetry import symmetrized, symmetry_operations
 
 MOST_CHOICES = 4
-"""Symmetry-distinct choices of surface atoms kept for one cut, lowest electrostatic energy first."""
+"""Symmetry-distinct choices of surface atoms kept for one cut, lowest in electrostatic energy."""
 
 
 def make_slabs(
@@ -30,6 +30,7 @@ def make_slabs(
     facet: Sequence[int],
     thickness: float = 12.0,
     vacuum: float = 15.0,
+    *,
     exchanged: bool = True,
     seed: int = 0,
 ) -> list[Slab]:
@@ -44,8 +45,8 @@ def make_slabs(
         facet: Miller indices in that cell.
         thickness: Å, least distance between the outermost atoms.
         vacuum: Å, exact.
-        exchanged: add, for each cut whose outermost plane holds manganese, the slab with that
-            manganese exchanged with lithium below it (Karim et al., PRB 87, 075322, 2013).
+        exchanged: add, for each cut whose outermost plane holds Mn or Ni, the slab with them
+            exchanged with lithium below (Karim et al., PRB 87, 075322, 2013).
         seed: for drawing among too many choices at a face.
 
     Raises:
@@ -90,7 +91,7 @@ def make_slabs(
 
 
 def _letters(count: int) -> list[str]:
-    """a, b, …, z, aa, ab, …"""
+    """Names of slabs: a, b, …, z, aa, ab, …."""
     singles = list(ascii_lowercase)
     return (singles + [x + y for x in singles for y in singles])[:count]
 

@@ -143,7 +143,7 @@ def find_flip(structure: Structure) -> Flip | None:
     if not len(flips):
         return None
     chosen = SymmetryOperations(operations.rotations[flips], operations.translations[flips])
-    residuals = _residuals(structure, chosen)
+    residuals = [float(r) for r in _residuals(structure, chosen)]
     names = [_name(rotation) for rotation in chosen.rotations]
     order = ("inversion", "two-fold axis", "mirror plane", "rotoinversion")
     best = min(range(len(flips)), key=lambda i: (round(residuals[i], 4), order.index(names[i])))
@@ -155,10 +155,14 @@ def find_flip(structure: Structure) -> Flip | None:
 def _residuals(structure: Structure, operations: SymmetryOperations) -> NDArray[np.float64]:
     """Å, the largest distance by which each operation misses an atom's partner."""
     coords = structure.frac_coords
-    images = np.einsum("oij,nj->oni", operations.rotations, coords) + operations.translations[:, None]
+    images = (
+        np.einsum("oij,nj->oni", operations.rotations, coords) + operations.translations[:, None]
+    )
     delta = images - coords[permutations(structure, operations)]
     delta -= np.round(delta)
-    worst: NDArray[np.float64] = np.linalg.norm(delta @ structure.lattice.matrix, axis=-1).max(axis=1)
+    worst: NDArray[np.float64] = np.linalg.norm(delta @ structure.lattice.matrix, axis=-1).max(
+        axis=1
+    )
     return worst
 
 

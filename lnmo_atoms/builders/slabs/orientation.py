@@ -82,11 +82,10 @@ def orient(bulk: Structure, operations: SymmetryOperations, facet: Facet) -> Ori
     if not any(facet):
         raise RequestError("facet 000 has no normal: give three Miller indices such as 111")
     primitive = _primitive_basis(bulk.lattice.matrix, operations)
-    to_primitive = np.linalg.inv(primitive)
     indices = np.rint(primitive @ np.linalg.inv(bulk.lattice.matrix) @ np.array(facet) * 24)
     basis = _facet_basis(indices.astype(int)) @ primitive
     basis = _reduce_in_plane(basis)
-    atoms = _primitive_atoms(bulk, to_primitive)
+    atoms = _primitive_atoms(bulk, primitive)
     # column vectors: x_facet = change · x_bulk
     change = np.linalg.inv(basis.T) @ bulk.lattice.matrix.T
     rotations = change @ operations.rotations @ np.linalg.inv(change)
@@ -179,7 +178,7 @@ def _facet_basis(indices: NDArray[np.int_]) -> NDArray[np.int_]:
 
 
 def _bezout(a: int, b: int) -> tuple[int, int]:
-    """x and y with a x + b y = gcd(a, b) > 0."""
+    """Two integers x and y with a x + b y = gcd(a, b) > 0."""
     if b == 0:
         return (1 if a > 0 else -1), 0
     x, y = _bezout(b, a % b)
@@ -203,9 +202,9 @@ def _reduce_in_plane(basis: Vectors) -> Vectors:
     return np.array([a, b, c - np.round(along - 1e-9) @ plane])
 
 
-def _primitive_atoms(bulk: Structure, to_primitive: Vectors) -> NDArray[np.int_]:
+def _primitive_atoms(bulk: Structure, primitive: Vectors) -> NDArray[np.int_]:
     """One bulk atom out of each set of lattice-translation equivalents."""
-    coords = bulk.cart_coords @ to_primitive
+    coords = bulk.cart_coords @ np.linalg.inv(primitive)
     chosen: list[int] = []
     for i, point in enumerate(coords):
         delta = coords[chosen] - point

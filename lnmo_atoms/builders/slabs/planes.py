@@ -80,7 +80,7 @@ def mid_planes(crystal: OrientedCrystal) -> list[MidPlane]:
     it brings every atom home, so that any choice of surface atoms can be mirrored.
     """
     best: dict[float, MidPlane] = {}
-    flips = np.flatnonzero(crystal.rotations[:, 2, 2] < 0)
+    flips = [int(o) for o in np.flatnonzero(crystal.rotations[:, 2, 2] < 0)]
     for operation in sorted(flips, key=lambda o: not _is_involution(crystal, o)):
         for half in (0.0, 0.5):
             height = (crystal.translations[operation, 2] / 2 + half) % 1.0

@@ -70,8 +70,11 @@ def _cuts(
     crystal: OrientedCrystal, thickness: float, classes: list[int], wanted: set[int]
 ) -> dict[tuple[int, tuple[int, ...]], Termination]:
     """The thinnest slab for each wanted class of outermost plane and each way to share it out."""
-    planes, found = atomic_planes(crystal), {}
-    for mid, (index, plane) in itertools.product(mid_planes(crystal), zip(classes, planes, strict=True)):
+    planes = atomic_planes(crystal)
+    found: dict[tuple[int, tuple[int, ...]], Termination] = {}
+    for mid, (index, plane) in itertools.product(
+        mid_planes(crystal), zip(classes, planes, strict=True)
+    ):
         least = mid.height + thickness / (2 * crystal.spacing)
         outer = _lifted(plane, int(np.ceil(least - plane.low - 1e-6)))
         excess = 2 * (outer.low - mid.height) * crystal.spacing - thickness
@@ -92,7 +95,8 @@ def core_atoms(
     atoms, repeats = [], []
     for plane in planes:
         for lift in range(
-            int(np.floor(height - half - plane.centre)), int(np.ceil(outer.centre - plane.centre)) + 1
+            int(np.floor(height - half - plane.centre)),
+            int(np.ceil(outer.centre - plane.centre)) + 1,
         ):
             if abs(plane.centre + lift - height) < half - 1e-6:
                 atoms.append(plane.atoms)
@@ -115,16 +119,14 @@ def _balances(
     n_species = int(crystal.species.max()) + 1
     bulk = np.bincount(crystal.species, minlength=n_species)
     formula = bulk // np.gcd.reduce(bulk)
-    core = np.bincount(
-        crystal.species[core_atoms(planes, height, outer)[0]], minlength=n_species
-    )
+    core = np.bincount(crystal.species[core_atoms(planes, height, outer)[0]], minlength=n_species)
     room = np.bincount(crystal.species[outer.atoms], minlength=n_species)
     found = []
     for units in range(int((core / formula).min()), int(((core + 2 * room) / formula).max()) + 1):
         twice = units * formula - core
-        if (twice % 2 == 0).all() and (twice >= 0).all() and (twice <= 2 * room).all():
-            if twice.any():
-                found.append((units, tuple(int(t) // 2 for t in twice)))
+        even, possible = (twice % 2 == 0).all(), ((twice >= 0) & (twice <= 2 * room)).all()
+        if even and possible and twice.any():
+            found.append((units, tuple(int(t) // 2 for t in twice)))
     return found
 
 

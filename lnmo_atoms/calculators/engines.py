@@ -1,0 +1,124 @@
+"""The table of engines: one row each, nothing heavy imported."""
+
+import importlib.util
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from ase.data import chemical_symbols
+
+from lnmo_atoms.builders.errors import RequestError
+
+Options = Mapping[str, Any]
+
+CHGNET_MODEL = "0.3.0"
+CHGNET_MODELS = (CHGNET_MODEL, "0.2.0", "r2scan")
+
+
+@dataclass(frozen=True)
+class Engine:
+    """What is known of an engine without loading it.
+
+    Attributes:
+        label: how people call it.
+        factory: ``"module:callable"`` that takes the options and returns an ASE calculator.
+        package: distribution whose version is the engine's version; None if there is none.
+        trust: one sentence on how far to believe its numbers.
+        module: top-level module that must be importable; None where it always is.
+        extra: extra of this package that installs it.
+        options: names of the options it takes; None where only the factory knows.
+        elements: symbols it knows; None where that is not known beforehand.
+        variant: what to add to label and version, from the options.
+        data_file: file that decides the numbers beside the version (weights, source code).
+    """
+
+    label: str
+    factory: str
+    package: str | None
+    trust: str
+    module: str | None = None
+    extra: str | None = None
+    options: frozenset[str] | None = frozenset()
+    elements: frozenset[str] | None = None
+    variant: Callable[[Options], str] = field(default=lambda _: "")
+    data_file: Callable[[Options], Path | None] = field(default=lambda _: None)
+
+
+def _chgnet_weights(options: Options) -> Path:
+    """The checkpoint inside CHGNet's wheel, found without importing it."""
+    model = options.get("model", CHGNET_MODEL)
+    spec = importlib.util.find_spec("chgnet")
+    places = [Path(place) for place in (spec.submodule_search_locations or [])] if spec else []
+    for place in places:
+        if model in CHGNET_MODELS and (found := list(place.glob(f"pretrained/{model}/*.pth.tar"))):
+            return found[0]
+    raise RequestError(f"CHGNet has no model {model!r}: use {', '.join(CHGNET_MODELS)}")
+
+
+CHGNET = Engine(
+    label="CHGNet",
+    factory="lnmo_atoms.calculators.chgnet:ChgnetCalculator",
+    package="chgnet",
+    trust=(
+        "Universal potentials such as CHGNet soften the potential-energy surface: surface energies "
+        "and barriers come out too low (barriers of nine Li spinels: median 0.77 of GGA, computed "
+        "from a published dataset), and the order of facets is more reliable than their values."
+    ),
+    module="chgnet",
+    extra="chgnet",
+    options=frozenset({"model", "device"}),
+    # the 89 elements of its training set, MPtrj
+    elements=frozenset(chemical_symbols[1:95]) - {"Po", "At", "Rn", "Fr", "Ra"},
+    variant=lambda options: str(options.get("model", CHGNET_MODEL)),
+    data_file=_chgnet_weights,
+)
+
+EMT = Engine(
+    label="EMT",
+    factory="ase.calculators.emt:EMT",
+    package="ase",
+    trust="EMT is a toy for a few fcc metals: it shows that the machinery runs, nothing more.",
+    variant=lambda _: "ASE",
+    elements=frozenset({"Ag", "Al", "Au", "C", "Cu", "H", "N", "Ni", "O", "Pd", "Pt"}),
+)
+
+GPAW = Engine(
+    label="GPAW",
+    factory="lnmo_atoms.calculators.gpaw:pbe_u",
+    package="gpaw",
+    trust=(
+        "GPAW with PBE+U (Mn 3.9, Ni 6.2 eV) is DFT with its usual errors: surface energies and "
+        "barriers are reasonable once cutoff, k-points and slab thickness are converged, which is "
+        "yours to check."
+    ),
+    module="gpaw",
+    extra="gpaw",
+    options=frozenset(
+        {
+            "mode",
+            "xc",
+            "kpts",
+            "occupations",
+            "setups",
+            "convergence",
+            "maxiter",
+            "mixer",
+            "symmetry",
+            "nbands",
+            "charge",
+            "basis",
+            "h",
+            "spinpol",
+            "hund",
+            "eigensolver",
+            "poissonsolver",
+            "parallel",
+            "txt",
+        }
+    ),
+    variant=lambda _: "PBE+U",
+)
+
+ENGINES: Mapping[str, Engine] = MappingProxyType({"chgnet": CHGNET, "emt": EMT, "gpaw": GPAW})

@@ -1,0 +1,168 @@
+"""Which calculator to use: a name and options, small enough to travel to any process."""
+
+import contextlib
+import hashlib
+import importlib.metadata
+import importlib.util
+import json
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from lnmo_atoms.builders.errors import RequestError
+from lnmo_atoms.calculators.engines import ENGINES, Engine
+from lnmo_atoms.calculators.user import load_factory, user_engine
+
+_kept = threading.local()
+"""Calculators of this thread by spec: they are costly to build and must not be shared."""
+
+
+@dataclass(frozen=True)
+class CalculatorSpec:
+    """Name and options of a calculator; the calculator itself is built where it is used.
+
+    Attributes:
+        name: ``"chgnet"``, ``"emt"``, ``"gpaw"``, or ``"module:factory"``, a function that takes
+            the options and returns an ASE calculator.
+        options: plain numbers, text, lists and tables.
+    """
+
+    name: str
+    options: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+    @classmethod
+    def parse(cls, calculator: "str | CalculatorSpec", **options: Any) -> "CalculatorSpec":
+        """A checked spec from a name, or another spec with some options changed.
+
+        Raises:
+            RequestError: for an unknown engine, an option it does not take, or an option's value
+                that is not made of numbers, text, lists and tables.
+        """
+        if isinstance(calculator, CalculatorSpec):
+            spec = cls(calculator.name, {**calculator.options, **_plain(options)})
+        elif not isinstance(calculator, str):
+            raise RequestError(
+                f"name the calculator, such as 'chgnet' or 'module:factory', instead of giving a "
+                f"{type(calculator).__name__}: it is built in the process that uses it"
+            )
+        else:
+            name = calculator if ":" in calculator else calculator.lower()
+            spec = cls(name, _plain(options))
+        engine = spec._engine
+        if engine.options is not None and (wrong := sorted(set(spec.options) - engine.options)):
+            takes = ", ".join(sorted(engine.options)) or "none"
+            raise RequestError(f"{engine.label} has no option {wrong[0]!r}; its options: {takes}")
+        return spec
+
+    @property
+    def _engine(self) -> Engine:
+        if ":" in self.name:
+            return user_engine(self.name)
+        if self.name not in ENGINES:
+            raise RequestError(
+                f"calculator {self.name!r} is not known: use {', '.join(ENGINES)}, or "
+                "module:factory for your own"
+            )
+        return ENGINES[self.name]
+
+    def calculator(self) -> Any:
+        """The ASE calculator, built at the first call in this thread and kept.
+
+        Raises:
+            RequestError: where the engine is not installed or its factory fails.
+        """
+        built: dict[CalculatorSpec, Any] = _kept.__dict__.setdefault("built", {})
+        if self not in built:
+            self._require_installed()
+            made = load_factory(self._engine.factory, self.options)(**self.options)
+            if not hasattr(made, "get_property"):
+                raise RequestError(
+                    f"{self.name} returned a {type(made).__name__}, not an ASE calculator"
+                )
+            built[self] = made
+        return built[self]
+
+    def engine(self) -> str:
+        """Engine and version for people, such as ``"CHGNet 0.4.2 (0.3.0)"``."""
+        engine = self._engine
+        words = [engine.label, self._version()]
+        if variant := engine.variant(self.options):
+            words.append(f"({variant})")
+        return " ".join(word for word in words if word)
+
+    def fingerprint(self) -> dict[str, Any]:
+        """All that decides the numbers, for keys and provenance; the engine is not loaded.
+
+        Keys: ``engine``, ``version``, ``options`` and ``sha256``, that of the weights or of the
+        source file of the user's own factory (None where there is neither).
+        """
+        self._require_installed()
+        data = self._engine.data_file(self.options)
+        return {
+            "engine": self.name,
+            "version": self._version(),
+            "options": dict(self.options),
+            "sha256": _sha256(data, data.stat().st_mtime_ns) if data else None,
+        }
+
+    def check(self, elements: Iterable[str]) -> None:
+        """Refuse, before anything is calculated, what this engine cannot do.
+
+        Args:
+            elements: symbols of all elements that it will see.
+
+        Raises:
+            RequestError: where the engine is not installed, its factory cannot be called, or it
+                does not know an element.
+        """
+        engine = self._engine
+        self._require_installed()
+        engine.data_file(self.options)
+        if engine.module is None:
+            load_factory(engine.factory, self.options)
+        if engine.elements is None or not (unknown := sorted(set(elements) - engine.elements)):
+            return
+        verb = "knows neither" if len(unknown) > 1 else "does not know"
+        few = len(engine.elements) < 20
+        only = f" (only {', '.join(sorted(engine.elements))})" if few else ""
+        other = "module:factory" if self.name == "chgnet" else "chgnet for LNMO"
+        raise RequestError(
+            f"{engine.label} {verb} {' nor '.join(unknown)}{only}: use --calculator {other}"
+        )
+
+    def trust(self) -> str:
+        """One sentence on how far to trust the engine's numbers."""
+        return self._engine.trust
+
+    def _require_installed(self) -> None:
+        module, extra = self._engine.module, self._engine.extra
+        if module is not None and importlib.util.find_spec(module) is None:
+            raise RequestError(
+                f'{self._engine.label} is not installed: pip install "lnmo_atoms[{extra}]"'
+            )
+
+    def _version(self) -> str | None:
+        package = self._engine.package
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            return importlib.metadata.version(package) if package else None
+        return None
+
+
+def _plain(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options as JSON would give them back, so that equal ones compare equal."""
+    try:
+        plain: dict[str, Any] = json.loads(json.dumps(options, allow_nan=False))
+    except (TypeError, ValueError) as error:
+        raise RequestError(
+            f"a calculator's options must be plain numbers, text, lists and tables: {error}"
+        ) from error
+    return plain
+
+
+@lru_cache
+def _sha256(path: Path, _modified: int) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,0 +1,80 @@
+"""The commands' root: version, errors, exit codes.
+
+0: done. 1: a calculation failed, the others are kept. 2: a wrong request, one line says what to do.
+"""
+
+import sys
+from importlib.metadata import version
+from typing import Annotated, NoReturn
+
+import click
+import typer
+
+from lnmo_atoms.builders.errors import RequestError
+from lnmo_atoms.cli import run, structures
+from lnmo_atoms.cli.screen import complain, note, show_log
+from lnmo_atoms.reference import CalculationError
+
+app = typer.Typer(
+    name="lnmo",
+    help="Build LiNi0.5Mn1.5O4 spinel structures and slabs; compute surface energies and Li "
+    "migration barriers; compare facets. Start with: [bold]lnmo study[/]",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"lnmo_atoms {version('lnmo_atoms')}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version.", callback=_print_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    """Options of the program itself."""
+
+
+app.command(no_args_is_help=True)(structures.build)
+app.command()(structures.slabs)
+app.command()(structures.hops)
+app.command()(run.surface)
+app.command()(run.migrate)
+app.command()(run.study)
+app.command()(run.compare)
+app.command()(run.status)
+
+
+def main() -> NoReturn:
+    """Run the program; turn every error that a user can cause into one line and an exit code."""
+    show_log()
+    try:
+        code = app(standalone_mode=False) or 0
+    except RequestError as error:
+        complain(str(error))
+        code = 2
+    except CalculationError as error:
+        complain(str(error))
+        code = 1
+    except click.ClickException as error:
+        complain(error.format_message())
+        if isinstance(error, click.UsageError) and error.ctx:
+            note(f"see {error.ctx.command_path} --help")
+        code = 2
+    except OSError as error:
+        complain(f"{error.strerror or error}: {error.filename or ''}".rstrip(": "))
+        code = 2
+    except (KeyboardInterrupt, click.Abort):
+        complain("stopped; what is finished is kept, the same command goes on from here")
+        code = 130
+    sys.exit(code)

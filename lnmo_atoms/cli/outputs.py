@@ -1,0 +1,176 @@
+"""What a study's folder shows: tables, figures and structures, made from its results."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from lnmo_atoms.analyzers.facets import FacetComparison, compare_facets
+from lnmo_atoms.builders.errors import RequestError
+from lnmo_atoms.cli.screen import note, table
+from lnmo_atoms.cli.structures import make_folder
+from lnmo_atoms.formats import write
+from lnmo_atoms.plots import (
+    plot_comparison,
+    plot_gammas,
+    plot_hops,
+    plot_slab,
+    plot_wulff,
+    save,
+)
+from lnmo_atoms.records import load_hops, load_surfaces
+from lnmo_atoms.results import HopResult, SurfaceResult
+
+SURFACES, HOPS = "surfaces.json", "hops.json"
+
+
+def load_results(study: Path) -> tuple[list[SurfaceResult], list[HopResult]]:
+    """The results that a study's folder holds.
+
+    Raises:
+        RequestError: where the folder holds none.
+    """
+    if not study.is_dir():
+        raise RequestError(
+            f"there is no study in {study}: run lnmo study, surface or migrate first"
+        )
+    surfaces = load_surfaces(study / SURFACES) if (study / SURFACES).exists() else []
+    hops = load_hops(study / HOPS) if (study / HOPS).exists() else []
+    if not surfaces and not hops:
+        raise RequestError(
+            f"{study} holds no finished workflow: run lnmo study, surface or migrate to its end"
+        )
+    return surfaces, hops
+
+
+def write_comparison(
+    study: Path, surfaces: Sequence[SurfaceResult], hops: Sequence[HopResult], trust: str
+) -> FacetComparison:
+    """Compare, and write tables, figures and relaxed structures into the study's folder."""
+    comparison = compare_facets(surfaces, hops, trust=trust)
+    comparison.write_csv(study / "comparison.csv")
+    comparison.write_json(study / "comparison.json")
+    figures = make_folder(study / "figures")
+    if surfaces:
+        save(plot_gammas(surfaces), figures / "surface-energies.png")
+        save(plot_comparison(surfaces, hops), figures / "comparison.png")
+        for result in surfaces:
+            if result.gamma is not None:
+                save(plot_slab(result.slab), figures / f"slab-{result.slab.name}.png")
+    if comparison.wulff:
+        save(plot_wulff(comparison.wulff), figures / "wulff.png")
+    if hops:
+        save(plot_hops(hops), figures / "hops.png")
+    _write_structures(study, surfaces, hops)
+    return comparison
+
+
+def _write_structures(
+    study: Path, surfaces: Sequence[SurfaceResult], hops: Sequence[HopResult]
+) -> None:
+    folder = make_folder(study / "structures")
+    if surfaces:
+        write(surfaces[0].bulk, folder / "bulk.cif")
+    for result in surfaces:
+        if result.relaxed is not None:
+            write(result.slab.structure, folder / f"slab-{result.slab.name}-built.vasp")
+            write(result.relaxed, folder / f"slab-{result.slab.name}-relaxed.vasp")
+    for hop in hops:
+        place = make_folder(folder / f"hop-{hop.hop.name}-{hop.hop.start}-{hop.hop.end}")
+        for i, image in enumerate(hop.images):
+            write(image, place / f"{i:02d}.vasp")
+
+
+def show_surfaces(comparison: FacetComparison) -> None:
+    """Table of facets, and of all relaxed terminations."""
+    table(
+        f"Facets ({comparison.engine})",
+        (
+            "facet",
+            "termination",
+            "γ unrelaxed J/m²",
+            "γ relaxed J/m²",
+            "Wulff share %",
+            "Mn /nm²",
+            "O lost /Mn",
+            "Ni /nm²",
+            "O lost /Ni",
+            "Li /nm²",
+            "atoms",
+            "thickness Å",
+            "relaxed",
+        ),
+        [
+            (
+                f"({''.join(map(str, row.facet))})",
+                row.best.termination,
+                row.best.gamma_unrelaxed,
+                row.best.gamma,
+                None if row.wulff_share is None else 100 * row.wulff_share,
+                row.best.top.density.get("Mn"),
+                row.best.top.missing.get("Mn"),
+                row.best.top.density.get("Ni"),
+                row.best.top.missing.get("Ni"),
+                row.best.top.density.get("Li"),
+                row.best.atoms,
+                row.best.thickness,
+                f"{row.terminations_relaxed} of {row.terminations_computed}",
+            )
+            for row in comparison.facets
+        ],
+    )
+    relaxed = [row for row in comparison.terminations if row.gamma is not None]
+    table(
+        "Relaxed terminations",
+        ("slab", "γ unrelaxed J/m²", "γ relaxed J/m²", "atoms", "surface", "flags"),
+        [
+            (
+                row.termination,
+                row.gamma_unrelaxed,
+                row.gamma,
+                row.atoms,
+                row.changed or "as cut",
+                "; ".join(row.flags) or None,
+            )
+            for row in relaxed
+        ],
+    )
+
+
+def show_hops(comparison: FacetComparison) -> None:
+    """Table of hops."""
+    table(
+        f"Li hops ({comparison.hops[0].engine})",
+        (
+            "hop",
+            "ring of six",
+            "multiplicity",
+            "barrier eV",
+            "back eV",
+            "octahedron eV",
+            "converged",
+            "flags",
+        ),
+        [
+            (
+                row.label,
+                row.ring,
+                row.multiplicity,
+                row.barrier,
+                row.barrier_reverse,
+                row.octahedron_energy,
+                row.converged,
+                "; ".join(row.flags) or None,
+            )
+            for row in comparison.hops
+        ],
+    )
+
+
+def show_comparison(comparison: FacetComparison) -> None:
+    """All tables, then what the numbers rest on."""
+    if comparison.facets:
+        show_surfaces(comparison)
+    if comparison.hops:
+        show_hops(comparison)
+    for line in (*comparison.notes, comparison.trust):
+        if line:
+            note(line)

@@ -1,0 +1,108 @@
+"""A study's recipe: a TOML file that says what to calculate and how."""
+
+import tomllib
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from lnmo_atoms.builders.errors import RequestError
+from lnmo_atoms.builders.slabs import Facet, valid_facet
+
+
+def parse_facet(text: str) -> Facet:
+    """``"111"``, ``"1-10"`` or ``"3 1 1"`` as three Miller indices.
+
+    Raises:
+        RequestError: for anything else.
+    """
+    words = text.replace(",", " ").split()
+    if len(words) == 1:
+        words, sign = [], ""
+        for character in text.strip():
+            if character == "-":
+                sign = "-"
+            else:
+                words.append(sign + character)
+                sign = ""
+    try:
+        return valid_facet([int(word) for word in words])
+    except ValueError as error:
+        if isinstance(error, RequestError) and len(words) == 3:
+            raise
+        raise RequestError(
+            f"{text!r} is no facet: give three Miller indices such as 111 or 1-10"
+        ) from error
+
+
+class Section(BaseModel):
+    """A table of the recipe; unknown names are mistakes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class SurfaceSection(Section):
+    """``[surface]``."""
+
+    facets: tuple[str, ...] = Field(("111", "100", "110"), min_length=1)
+    thickness: float = Field(12.0, gt=0, le=200, description="Å")
+    vacuum: float = Field(15.0, gt=0, le=200, description="Å")
+    fmax: float = Field(0.05, gt=0, description="eV/Å")
+    relax_best: int | Literal["all"] = Field(2, description="terminations relaxed per facet")
+
+    @field_validator("facets")
+    @classmethod
+    def _are_facets(cls, facets: tuple[str, ...]) -> tuple[str, ...]:
+        for facet in facets:
+            parse_facet(facet)
+        return facets
+
+    def miller_indices(self) -> list[Facet]:
+        """The facets, each once, in order."""
+        return list(dict.fromkeys(parse_facet(facet) for facet in self.facets))
+
+
+class MigrationSection(Section):
+    """``[migration]``."""
+
+    images: int = Field(7, ge=3, description="of each band, end points included")
+    fmax: float = Field(0.05, gt=0, description="eV/Å")
+
+    @field_validator("images")
+    @classmethod
+    def _is_odd(cls, images: int) -> int:
+        if images % 2 == 0:
+            raise ValueError("must be odd, so that one image lies in the octahedron")
+        return images
+
+
+class Recipe(Section):
+    """The whole file. ``structure`` and ``study`` are relative to where the program runs."""
+
+    structure: str | None = Field(None, description="a file; without it, ordered LNMO is built")
+    calculator: str = "chgnet"
+    calculator_options: dict[str, str | int | float | bool] = Field(default_factory=dict)
+    study: str = "lnmo-study"
+    workers: int | None = Field(None, ge=1, description="processes; default: one per core")
+    surface: SurfaceSection = SurfaceSection()
+    migration: MigrationSection = MigrationSection()
+
+
+def read_recipe(path: Path) -> Recipe:
+    """Read and check a recipe.
+
+    Raises:
+        RequestError: naming the file, the entry and what is wrong with it.
+    """
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise RequestError(f"cannot read the recipe {path}: {error}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise RequestError(f"{path} is not valid TOML: {error}") from error
+    try:
+        return Recipe.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        entry = ".".join(str(part) for part in first["loc"])
+        raise RequestError(f"{path}: {entry}: {first['msg']}") from error

@@ -1,0 +1,275 @@
+"""Commands that calculate: surface, migrate, study; and that look at studies: compare, status."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+from pymatgen.core import Structure
+
+from lnmo_atoms.builders.errors import RequestError
+from lnmo_atoms.calculators import CalculatorSpec
+from lnmo_atoms.cli.outputs import (
+    HOPS,
+    SURFACES,
+    load_results,
+    show_comparison,
+    write_comparison,
+)
+from lnmo_atoms.cli.recipe import Recipe, read_recipe
+from lnmo_atoms.cli.screen import complain, note, print_json, progress_bars, table
+from lnmo_atoms.cli.structures import Json, StructureFile, load
+from lnmo_atoms.executors import make_executor
+from lnmo_atoms.migration import migration_barriers, plan_migration
+from lnmo_atoms.records import save_hops, save_surfaces
+from lnmo_atoms.store import Study
+from lnmo_atoms.surfaces import plan_surfaces, surface_energies
+from lnmo_atoms.tasks import Task, cost
+
+Calculator = Annotated[
+    str, typer.Option("--calculator", help="chgnet, gpaw, emt (metals) or your module:factory.")
+]
+StudyFolder = Annotated[Path, typer.Option("--study", help="Folder that keeps every result.")]
+Workers = Annotated[
+    int | None, typer.Option("--workers", min=1, help="Processes; default: one per core.")
+]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="List the calculations and their cost; run nothing.")
+]
+DEFAULT_STUDY = Path("lnmo-study")
+
+
+def surface(
+    structure: StructureFile = None,
+    facets: Annotated[
+        str, typer.Option(help="Miller indices, separated by commas.")
+    ] = "111,100,110",
+    calculator: Calculator = "chgnet",
+    study: StudyFolder = DEFAULT_STUDY,
+    thickness: Annotated[float, typer.Option(help="Å between outermost atoms, at least.")] = 12.0,
+    vacuum: Annotated[float, typer.Option(help="Å.")] = 15.0,
+    fmax: Annotated[float, typer.Option(help="eV/Å at which a slab counts as relaxed.")] = 0.05,
+    all_terminations: Annotated[
+        bool, typer.Option("--all-terminations", help="Relax all, not the best two of each facet.")
+    ] = False,
+    workers: Workers = None,
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> int:
+    """Surface energies: relax the bulk, cut every termination, relax the best of each facet.
+
+    Example: lnmo surface lnmo.cif --facets 111,100 --study my-study
+    """
+    recipe = _recipe(
+        structure=None if structure is None else str(structure),
+        calculator=calculator,
+        study=str(study),
+        workers=workers,
+        surface={
+            "facets": facets.split(","),
+            "thickness": thickness,
+            "vacuum": vacuum,
+            "fmax": fmax,
+            "relax_best": "all" if all_terminations else 2,
+        },
+    )
+    return _run(recipe, ("surface",), dry_run, json)
+
+
+def migrate(
+    structure: StructureFile = None,
+    calculator: Calculator = "chgnet",
+    study: StudyFolder = DEFAULT_STUDY,
+    images: Annotated[int, typer.Option(help="Of each band, ends included; odd.")] = 7,
+    fmax: Annotated[float, typer.Option(help="eV/Å across the band.")] = 0.05,
+    workers: Workers = None,
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> int:
+    """Migration barriers: every symmetry-distinct hop of a Li vacancy, by climbing-image bands.
+
+    Example: lnmo migrate lnmo.cif --study my-study
+    """
+    recipe = _recipe(
+        structure=None if structure is None else str(structure),
+        calculator=calculator,
+        study=str(study),
+        workers=workers,
+        migration={"images": images, "fmax": fmax},
+    )
+    return _run(recipe, ("migration",), dry_run, json)
+
+
+def study(
+    recipe: Annotated[
+        Path | None,
+        typer.Argument(metavar="[RECIPE.toml]", help="Without it: ordered LNMO, CHGNet."),
+    ] = None,
+    study: Annotated[
+        Path | None, typer.Option("--study", help="Folder that keeps every result.")
+    ] = None,
+    calculator: Annotated[
+        str | None,
+        typer.Option("--calculator", help="Instead of the recipe's: chgnet, gpaw, module:factory."),
+    ] = None,
+    workers: Workers = None,
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> int:
+    """The main job: surface energies, migration barriers and their comparison.
+
+    Start it again after an interruption: finished calculations are not repeated, unfinished
+    relaxations go on from their last geometry.
+
+    Example: lnmo study workflows/local.toml --study my-study
+    """
+    given = Recipe() if recipe is None else read_recipe(recipe)
+    asked = {
+        "study": None if study is None else str(study),
+        "calculator": calculator,
+        "workers": workers,
+    }
+    changes = {name: value for name, value in asked.items() if value is not None}
+    return _run(given.model_copy(update=changes), ("surface", "migration"), dry_run, json)
+
+
+def compare(
+    study: Annotated[Path, typer.Argument(metavar="DIR", help="A study's folder.")] = DEFAULT_STUDY,
+    json: Json = False,
+) -> None:
+    """Compare the facets of a finished study: tables, CSV, JSON and figures in its folder.
+
+    Example: lnmo compare my-study
+    """
+    surfaces, hops = load_results(study)
+    trust = Study.trust_of(study)
+    comparison = write_comparison(study, surfaces, hops, trust)
+    if json:
+        print_json(_facts(comparison.rows(), comparison.hop_rows(), comparison.termination_rows()))
+    else:
+        show_comparison(comparison)
+        note(f"tables and figures in {study}")
+
+
+def status(
+    study: Annotated[Path, typer.Argument(metavar="DIR", help="A study's folder.")] = DEFAULT_STUDY,
+    json: Json = False,
+) -> int:
+    """What a study has done, what failed and why, what is unfinished.
+
+    Example: lnmo status my-study
+    """
+    entries = Study.status_of(study)
+    if json:
+        print_json([entry.as_dict() for entry in entries])
+    else:
+        table(
+            f"{study}: {len(entries)} calculations",
+            ("calculation", "state", "steps", "seconds", "cause"),
+            [(e.name, e.state, e.steps, e.seconds, e.cause) for e in entries],
+        )
+    return 1 if any(entry.state == "failed" for entry in entries) else 0
+
+
+def _recipe(**entries: object) -> Recipe:
+    """Options of the command line, checked by the same rules as a recipe."""
+    try:
+        return Recipe.model_validate(entries)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise RequestError(
+            f"--{str(first['loc'][-1]).replace('_', '-')}: {first['msg']}"
+        ) from error
+
+
+def _run(recipe: Recipe, parts: Sequence[str], dry_run: bool, json: bool) -> int:
+    """Run the parts of a study; 0, or 1 if a calculation failed."""
+    spec = CalculatorSpec.parse(recipe.calculator, **recipe.calculator_options)
+    bulk = load(None if recipe.structure is None else Path(recipe.structure))
+    if dry_run:
+        return _show_plan(recipe, parts, bulk, spec, json)
+    folder = Path(recipe.study)
+    surfaces, hops = [], []
+    with (
+        Study(folder) as open_study,
+        make_executor("processes", recipe.workers) as pool,
+        progress_bars(hidden=json) as progress,
+    ):
+        open_study.write_provenance(spec, recipe.model_dump(mode="json"), sys.argv)
+        if "surface" in parts:
+            section = recipe.surface
+            surfaces = surface_energies(
+                bulk,
+                section.miller_indices(),
+                spec,
+                open_study,
+                pool,
+                thickness=section.thickness,
+                vacuum=section.vacuum,
+                fmax=section.fmax,
+                relax_best=None if section.relax_best == "all" else section.relax_best,
+                progress=progress,
+            )
+            save_surfaces(surfaces, folder / SURFACES)
+        if "migration" in parts:
+            hops = migration_barriers(
+                bulk,
+                None,
+                spec,
+                open_study,
+                pool,
+                images=recipe.migration.images,
+                fmax=recipe.migration.fmax,
+                progress=progress,
+            )
+            save_hops(hops, folder / HOPS)
+        failures = open_study.failures()
+    if surfaces or hops:
+        comparison = write_comparison(folder, *load_results(folder), spec.trust())
+        if json:
+            print_json(
+                _facts(comparison.rows(), comparison.hop_rows(), comparison.termination_rows())
+            )
+        else:
+            show_comparison(comparison)
+            note(f"tables and figures in {folder}")
+    for failure in failures:
+        complain(f"{failure.name} failed: {failure.cause}")
+    return 1 if failures else 0
+
+
+def _facts(facets: object, hops: object, terminations: object) -> dict[str, object]:
+    return {"facets": facets, "hops": hops, "terminations": terminations}
+
+
+def _show_plan(
+    recipe: Recipe, parts: Sequence[str], bulk: Structure, spec: CalculatorSpec, json: bool
+) -> int:
+    """List the calculations with an estimate of their cost."""
+    tasks: list[Task] = []
+    if "surface" in parts:
+        section = recipe.surface
+        tasks += plan_surfaces(
+            bulk,
+            section.miller_indices(),
+            spec,
+            thickness=section.thickness,
+            vacuum=section.vacuum,
+            fmax=section.fmax,
+            relax_best=None if section.relax_best == "all" else section.relax_best,
+        )
+    if "migration" in parts:
+        section_ = recipe.migration
+        tasks += plan_migration(bulk, spec, images=section_.images, fmax=section_.fmax)
+    tasks = list({task.key: task for task in tasks}.values())
+    rows = [(task.name, len(task.structures[0]), round(cost(task), 1)) for task in tasks]
+    if json:
+        names = ("calculation", "atoms", "estimate_core_s")
+        print_json([dict(zip(names, row, strict=True)) for row in rows])
+        return 0
+    table(f"{len(rows)} calculations", ("calculation", "atoms", "core seconds, about"), rows)
+    total = sum(row[2] for row in rows)
+    note(f"about {total / 60:.0f} core minutes in all with CHGNet on one core; nothing was run")
+    return 0

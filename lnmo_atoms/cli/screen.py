@@ -1,0 +1,116 @@
+"""What the user sees: tables, progress bars, one line for what is wrong."""
+
+import json
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.logging import RichHandler
+from rich.progress import (
+    BarColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.progress import (
+    Progress as Bars,
+)
+from rich.table import Table
+
+from lnmo_atoms.runner import Progress
+
+out = Console(soft_wrap=False)
+err = Console(stderr=True)
+
+
+def complain(message: str) -> None:
+    """One line on standard error."""
+    err.print(f"[bold red]lnmo:[/] {_plain(message)}", highlight=False, soft_wrap=True)
+
+
+def note(message: str) -> None:
+    """One quiet line on standard error."""
+    err.print(_plain(message), style="dim", highlight=False, soft_wrap=True)
+
+
+def _plain(message: str) -> str:
+    """One line, with rich's markup switched off."""
+    return " ".join(message.split()).replace("[", r"\[")
+
+
+def show_log() -> None:
+    """Send the package's warnings to standard error, a line each."""
+    handler = RichHandler(console=err, show_time=False, show_level=False, show_path=False)
+    handler.setFormatter(logging.Formatter("note: %(message)s"))
+    logger = logging.getLogger("lnmo_atoms")
+    logger.handlers = [handler]
+    logger.setLevel(logging.WARNING)
+
+
+def print_json(content: object) -> None:
+    """Machine-readable output on standard output."""
+    out.print_json(json.dumps(content, allow_nan=False), highlight=False)
+
+
+def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """A table on standard output: numbers to the right, None as a dash."""
+    view = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
+    for i, column in enumerate(columns):
+        numeric = all(isinstance(row[i], int | float | None) for row in rows)
+        view.add_column(column, justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        view.add_row(*(_cell(value) for value in row))
+    out.print(view)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.3f}"
+    return str(value).replace("[", r"\[")
+
+
+@contextmanager
+def progress_bars(hidden: bool = False) -> Iterator[Callable[[Progress], None]]:
+    """Draw a bar for every batch of calculations; give the callback that moves it."""
+    bars = Bars(
+        TextColumn("{task.description}", table_column=None),
+        BarColumn(),
+        TextColumn("{task.fields[count]}"),
+        TimeElapsedColumn(),
+        TextColumn("elapsed,"),
+        TimeRemainingColumn(),
+        TextColumn("left"),
+        console=err,
+        disable=hidden,
+    )
+    state: dict[str, Any] = {"task": None, "names": set()}
+
+    def move(event: Progress) -> None:
+        task: TaskID | None = state["task"]
+        if task is None or bars.tasks[task].finished:
+            task = state["task"] = bars.add_task("", total=1.0, count="")
+            state["names"] = set()
+        running: set[str] = state["names"]
+        (running.add if event.status == "running" else running.discard)(event.name)
+        bars.update(
+            task,
+            description=_summary(sorted(running), event),
+            completed=event.cost_done,
+            total=event.cost_total,
+            count=f"{event.done}/{event.total}",
+        )
+
+    with bars:
+        yield move
+
+
+def _summary(running: Sequence[str], event: Progress) -> str:
+    text = ", ".join(running[:2]) or f"{event.name} {event.status}"
+    return text if len(text) <= 42 else text[:41] + "…"

@@ -1,0 +1,90 @@
+"""The relaxed bulk that both workflows start from."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from pymatgen.core import Structure
+
+from lnmo_atoms.builders.errors import RequestError
+from lnmo_atoms.builders.symmetry import space_group, symmetrized
+from lnmo_atoms.calculators import CalculatorSpec
+from lnmo_atoms.results import Failure, TaskResult
+from lnmo_atoms.tasks import Task
+
+BULK_FMAX = 0.01
+"""eV/Å (and eV/Å³ times volume per atom, as ASE's cell filters weigh stress)."""
+SAME_GROUP = 0.05
+"""Å, tolerance within which the relaxed bulk must keep its space group."""
+
+
+class CalculationError(RuntimeError):
+    """A calculation that everything else needs has failed; the message says why in one line."""
+
+
+@dataclass(frozen=True)
+class BulkReference:
+    """The relaxed, symmetrized bulk.
+
+    Attributes:
+        structure: geometry with its exact space group.
+        energy: eV, of the cell.
+        moments: μB, shape (n,), as the engine gives them; None where it has none.
+        engine: name and version.
+    """
+
+    structure: Structure
+    energy: float
+    moments: NDArray[np.float64] | None
+    engine: str
+
+    @property
+    def energy_per_formula(self) -> float:
+        """EV per reduced formula unit."""
+        composition = self.structure.composition.element_composition
+        return self.energy / float(composition.get_reduced_composition_and_factor()[1])
+
+
+def bulk_task(bulk: Structure, spec: CalculatorSpec) -> Task:
+    """Relax cell and atoms."""
+    return Task.relax("relax bulk", bulk, spec, fmax=BULK_FMAX, cell=True)
+
+
+def check_bulk(bulk: Structure, spec: CalculatorSpec) -> None:
+    """Refuse a bulk that cannot be calculated, before anything is.
+
+    Raises:
+        RequestError: for partial occupancies or elements that the engine does not know.
+    """
+    if not bulk.is_ordered:
+        raise RequestError(
+            "the bulk has partially occupied sites and cannot be calculated: build one ordered or "
+            "disordered cell first (lnmo build disordered)"
+        )
+    spec.check({site.specie.symbol for site in bulk})
+
+
+def bulk_reference(
+    bulk: Structure, result: TaskResult | Failure, spec: CalculatorSpec
+) -> BulkReference:
+    """Judge and symmetrize the relaxed bulk.
+
+    Raises:
+        CalculationError: where the relaxation failed, did not converge or changed the space group.
+    """
+    if isinstance(result, Failure):
+        raise CalculationError(f"the bulk could not be relaxed: {result.cause}")
+    if not result.converged:
+        raise CalculationError(
+            f"the bulk did not relax to {BULK_FMAX} eV/Å in {result.steps} steps: start from a "
+            "better geometry"
+        )
+    before, after = space_group(bulk), space_group(result.structure, symprec=SAME_GROUP)
+    if before.number != after.number:
+        raise CalculationError(
+            f"the bulk's space group changed from {before.symbol} to {after.symbol} on relaxing: "
+            "its surfaces would not be those of the crystal you asked for"
+        )
+    return BulkReference(
+        symmetrized(result.structure, SAME_GROUP), result.energy, result.moments, spec.engine()
+    )

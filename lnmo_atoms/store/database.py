@@ -1,0 +1,75 @@
+"""``results.db``, an ASE database on SQLite with one row per task."""
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import ase.db
+from ase import Atoms
+
+from lnmo_atoms.builders.errors import RequestError
+from lnmo_atoms.builders.files import write_atomically
+
+MARK = {"lnmo_atoms": {"schema": 1}}
+"""Metadata by which the file is known as ours."""
+
+
+class ResultsFile:
+    """The database; a file that is not ours is refused by every method."""
+
+    def __init__(self, path: Path) -> None:
+        """Name the file; nothing is opened yet."""
+        self.path = path
+
+    def create(self) -> None:
+        """Make an empty database where there is none, and check it where there is one."""
+        if not self.path.exists():
+            # made aside: SQLite makes it in many steps, and a kill may come between any two
+            write_atomically(self.path, _create)
+        self.rows(status="none")
+
+    def rows(self, **where: str) -> list[Any]:
+        """Rows whose columns have these values, in order of writing; none without a file."""
+        if not self.path.exists():
+            return []
+        with self._open() as database:
+            return list(database.select(**where))
+
+    def write(
+        self, key: str, atoms: Atoms, columns: Mapping[str, Any], data: Mapping[str, Any]
+    ) -> None:
+        """Write the row of one task; an earlier row with its key is replaced in one step."""
+        with self._open() as database:
+            old = next(database.select(key=key), None)
+            database.write(
+                atoms, {"key": key, **columns}, dict(data), id=None if old is None else old.id
+            )
+
+    @contextlib.contextmanager
+    def _open(self) -> Iterator[Any]:
+        """An open connection, committed at the end.
+
+        Raises:
+            RequestError: where the file is not ours or cannot be read or written.
+        """
+        try:
+            with _connect(self.path) as database:
+                if database.metadata != MARK:
+                    raise RequestError(
+                        f"{self.path} was not written by this lnmo_atoms: take another folder for "
+                        "the study"
+                    )
+                yield database
+        except (sqlite3.Error, OSError) as error:
+            raise RequestError(f"cannot use {self.path}: {error}") from error
+
+
+def _connect(path: Path) -> Any:
+    return ase.db.connect(path, type="db", use_lock_file=False)
+
+
+def _create(path: Path) -> None:
+    with _connect(path) as database:
+        database.metadata = MARK

@@ -1,0 +1,71 @@
+"""``study.json``: how each run of a study was started, and with what."""
+
+import importlib.metadata
+import json
+import platform
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from lnmo_atoms.builders.errors import RequestError
+from lnmo_atoms.builders.files import write_text_atomically
+from lnmo_atoms.calculators import CalculatorSpec
+
+FORMAT = "lnmo_atoms study"
+SCHEMA = 1
+PACKAGES = ("lnmo_atoms", "ase", "pymatgen", "spglib", "numpy", "scipy")
+
+
+def read_runs(path: Path) -> list[dict[str, Any]]:
+    """The runs that a study.json tells of; none where there is no such file.
+
+    Raises:
+        RequestError: where the file is not ours.
+    """
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise RequestError(f"cannot read {path}: {error.strerror}") from error
+    except ValueError:
+        document = None
+    if not isinstance(document, dict) or (document.get("format"), document.get("schema")) != (
+        FORMAT,
+        SCHEMA,
+    ):
+        raise RequestError(
+            f"{path} was not written by this lnmo_atoms: take another folder for the study"
+        )
+    runs: list[dict[str, Any]] = document["runs"]
+    return runs
+
+
+def append_run(
+    path: Path,
+    spec: CalculatorSpec,
+    recipe: Mapping[str, Any] | None,
+    command: Sequence[str],
+    seeds: Mapping[str, int] | None,
+) -> None:
+    """Add one run to study.json, atomically."""
+    run = {
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": list(command),
+        "recipe": recipe,
+        "seeds": seeds,
+        "engine": {"name": spec.engine(), **spec.fingerprint()},
+        "versions": {name: _version(name) for name in PACKAGES},
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+    }
+    document = {"format": FORMAT, "schema": SCHEMA, "runs": [*read_runs(path), run]}
+    write_text_atomically(path, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None

@@ -1,0 +1,83 @@
+"""Results as rows of an ASE database and back, to the last digit."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from ase import Atoms
+from ase.calculators.singlepoint import SinglePointCalculator
+from ase.db.core import convert_str_to_int_float_bool_or_str
+from pymatgen.core import Structure
+
+from lnmo_atoms.formats import to_atoms
+from lnmo_atoms.results import BandResult, TaskResult
+from lnmo_atoms.tasks import Task
+
+Result = TaskResult | BandResult
+
+
+def atoms_of(result: Result, engine: str) -> Atoms:
+    """The final geometry with its numbers; of a band the highest image."""
+    if isinstance(result, BandResult):
+        top = int(np.argmax(result.energies))
+        atoms, energy, forces = to_atoms(result.images[top]), result.energies[top], None
+        moments = None if result.moments is None else result.moments[top]
+    else:
+        atoms, energy, forces = to_atoms(result.structure), result.energy, result.forces
+        moments = result.moments
+    numbers = {"energy": float(energy), "forces": forces, "magmoms": moments}
+    known = {name: value for name, value in numbers.items() if value is not None}
+    atoms.calc = SinglePointCalculator(atoms, **known)
+    atoms.calc.name = engine
+    return atoms
+
+
+def columns(task: Task[Any], status: str) -> dict[str, str | float]:
+    """Key–value pairs by which rows are found."""
+    return {
+        "name": _text(task.name),
+        "kind": task.kind,
+        "status": status,
+        "engine": _text(task.spec.engine()),
+    }
+
+
+def _text(text: str) -> str:
+    """ASE refuses text that reads like a number or a truth value: such text gets quotes."""
+    return text if isinstance(convert_str_to_int_float_bool_or_str(text), str) else f"'{text}'"
+
+
+def pack(result: Result) -> dict[str, Any]:
+    """All fields of a result; ASE keeps arrays bit by bit, JSON keeps numbers exactly."""
+    fields = dict(vars(result))
+    if isinstance(result, BandResult):
+        fields["images"] = [_dumped(image) for image in result.images]
+    else:
+        fields["structure"] = _dumped(result.structure)
+    return fields
+
+
+def unpack(fields: Mapping[str, Any]) -> Result:
+    """The result that was packed."""
+    given = dict(fields)
+    if "images" in given:
+        given["images"] = tuple(_loaded(text) for text in given["images"])
+        return BandResult(**given)
+    given["structure"] = _loaded(given["structure"])
+    return TaskResult(**given)
+
+
+def _dumped(structure: Structure) -> str:
+    return json.dumps(structure.as_dict(), default=_plain)
+
+
+def _loaded(text: str) -> Structure:
+    return Structure.from_dict(json.loads(text))
+
+
+def _plain(value: object) -> object:
+    """NumPy's numbers and arrays among the site properties, as JSON knows them."""
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
+    raise TypeError(f"a {type(value).__name__} among the site properties cannot be stored")

@@ -1,0 +1,195 @@
+"""The folder of a study."""
+
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from lnmo_atoms.builders.errors import RequestError
+from lnmo_atoms.builders.files import write_text_atomically
+from lnmo_atoms.calculators import CalculatorSpec
+from lnmo_atoms.formats import to_atoms
+from lnmo_atoms.results import BandResult, Failure, TaskResult
+from lnmo_atoms.store.database import ResultsFile
+from lnmo_atoms.store.lock import Lock
+from lnmo_atoms.store.provenance import append_run, read_runs
+from lnmo_atoms.store.rows import atoms_of, columns, pack, unpack
+from lnmo_atoms.store.status import NAME, TaskState, recorded, under_way
+from lnmo_atoms.tasks import Task
+from lnmo_atoms.tasks.task import STARTED
+
+RESULTS = "results.db"
+PROVENANCE = "study.json"
+TASKS = "tasks"
+
+
+class Study:
+    """Finished results in ``results.db``, checkpoints in ``tasks/``, provenance in ``study.json``.
+
+    Reading needs nothing more than a path. Writing needs the ``with`` statement, which makes the
+    folder and keeps other drivers out of it.
+    """
+
+    def __init__(self, path: Path | str | None = None) -> None:
+        """Look at a folder; nothing is made or checked yet.
+
+        Args:
+            path: the folder; None is a temporary one, removed at the end of ``with``.
+        """
+        self._temporary = path is None
+        self._path = None if path is None else Path(path)
+        self._lock: Lock | None = None
+
+    @staticmethod
+    def open(study: "Study | Path | str | None") -> "AbstractContextManager[Study]":
+        """For ``with``: a study in this folder, or the given one, which is left open at the end."""
+        return nullcontext(study) if isinstance(study, Study) else Study(study)
+
+    def __enter__(self) -> "Study":
+        """Make the folder where needed, check what is in it, and keep other drivers out.
+
+        Raises:
+            RequestError: where the folder cannot be made or written, holds files that are not
+                ours, or is used by another driver.
+        """
+        if self._temporary:
+            self._path = Path(tempfile.mkdtemp(prefix="lnmo-"))
+        try:
+            (self.path / TASKS).mkdir(parents=True, exist_ok=True)
+        except FileExistsError as error:
+            raise RequestError(f"{self.path} is a file, not a folder for a study") from error
+        except OSError as error:
+            raise RequestError(f"cannot write to {self.path}: {error.strerror}") from error
+        self._lock = Lock(self.path / "driver.lock")
+        try:
+            read_runs(self.path / PROVENANCE)
+            self._results.create()
+        except BaseException:
+            self._release()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Let other drivers in."""
+        self._release()
+        if self._temporary:
+            shutil.rmtree(self.path, ignore_errors=True)
+
+    @property
+    def path(self) -> Path:
+        """The folder."""
+        if self._path is None:
+            raise RequestError("a study without a folder exists only inside its with statement")
+        return self._path
+
+    def get(self, key: str) -> TaskResult | BandResult | None:
+        """The result of a finished task by its key; None where it is not finished."""
+        rows = self._results.rows(key=key, status="done")
+        return unpack(rows[0].data["result"]) if rows else None
+
+    def put(self, task: Task[Any], result: TaskResult | BandResult) -> None:
+        """Keep a finished task, and drop its checkpoint."""
+        found = {
+            "converged": result.converged,
+            "steps": result.steps,
+            "force_calls": result.force_calls,
+            "seconds": result.seconds,
+        }
+        atoms = atoms_of(result, task.spec.name)
+        data = {"result": pack(result)}
+        self._results_to_write.write(task.key, atoms, {**columns(task, "done"), **found}, data)
+        shutil.rmtree(self._folder(task), ignore_errors=True)
+
+    def fail(self, task: Task[Any], cause: str) -> Failure:
+        """Record why a task failed; its checkpoint stays, and the next start tries again."""
+        atoms = to_atoms(task.structures[0])
+        data = {"name": task.name, "cause": cause}
+        self._results_to_write.write(task.key, atoms, columns(task, "failed"), data)
+        return Failure(task.name, cause)
+
+    def failures(self) -> list[Failure]:
+        """Tasks that failed and have not succeeded since."""
+        rows = self._results.rows(status="failed")
+        return [Failure(row.data["name"], row.data["cause"]) for row in rows]
+
+    def folder(self, task: Task[Any]) -> Path:
+        """The task's own folder for its checkpoint, made if need be."""
+        folder = self._folder(task)
+        folder.mkdir(exist_ok=True)
+        (folder / STARTED).unlink(missing_ok=True)
+        write_text_atomically(folder / NAME, task.name)
+        return folder
+
+    def write_provenance(
+        self,
+        spec: CalculatorSpec,
+        recipe: Mapping[str, Any] | None = None,
+        command: Sequence[str] = (),
+        seeds: Mapping[str, int] | None = None,
+    ) -> None:
+        """Add this run to ``study.json``.
+
+        Args:
+            spec: the engine.
+            recipe: as read; None without one.
+            command: the command line, word by word.
+            seeds: of every random choice.
+        """
+        append_run(self.path / PROVENANCE, spec, recipe, command, seeds)
+
+    @staticmethod
+    def status_of(path: Path | str) -> list[TaskState]:
+        """Finished and failed tasks, then those under way or waiting.
+
+        Raises:
+            RequestError: where there is no study in the folder.
+        """
+        rows = ResultsFile(_existing(path) / RESULTS).rows()
+        keys = {row.key for row in rows}
+        names = (Path(path) / TASKS).glob(f"*/{NAME}")
+        open_tasks = sorted(names, key=lambda name: name.stat().st_mtime)
+        return [recorded(row) for row in rows] + [
+            under_way(name.parent) for name in open_tasks if name.parent.name not in keys
+        ]
+
+    @staticmethod
+    def trust_of(path: Path | str) -> str:
+        """How far to trust the numbers of the engine that the study last ran with.
+
+        Raises:
+            RequestError: where there is no study in the folder.
+        """
+        runs = read_runs(_existing(path) / PROVENANCE)
+        return CalculatorSpec(runs[-1]["engine"]["engine"]).trust() if runs else ""
+
+    @property
+    def _results(self) -> ResultsFile:
+        return ResultsFile(self.path / RESULTS)
+
+    @property
+    def _results_to_write(self) -> ResultsFile:
+        if self._lock is None:
+            raise RequestError("a study is written inside its with statement only")
+        return self._results
+
+    def _folder(self, task: Task[Any]) -> Path:
+        return self.path / TASKS / task.key
+
+    def _release(self) -> None:
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+
+def _existing(path: Path | str) -> Path:
+    if not (Path(path) / RESULTS).exists():
+        raise RequestError(f"there is no study in {path}: start one with lnmo study")
+    return Path(path)

@@ -1,0 +1,193 @@
+"""Workflow: surface energies of every termination of the facets asked for."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from pymatgen.core import Structure
+
+from lnmo_atoms.builders.errors import RequestError
+from lnmo_atoms.builders.slabs import Facet, Slab, make_slabs
+from lnmo_atoms.calculators import CalculatorSpec
+from lnmo_atoms.executors import make_executor
+from lnmo_atoms.flags import atoms_that_left, moment_changes
+from lnmo_atoms.reference import BulkReference, bulk_reference, bulk_task, check_bulk
+from lnmo_atoms.results import Failure, SurfaceResult, TaskResult
+from lnmo_atoms.runner import Progress, run_tasks
+from lnmo_atoms.store import Study
+from lnmo_atoms.tasks import Task
+
+EV_PER_A2 = 16.02176634
+"""J/m² per eV/Å² (CODATA 2018, exact)."""
+
+
+def surface_energies(
+    bulk: Structure,
+    facets: Sequence[Sequence[int]] = ((1, 1, 1), (1, 0, 0), (1, 1, 0)),
+    calculator: str | CalculatorSpec = "chgnet",
+    study: Study | Path | str | None = None,
+    executor: Executor | str | None = None,
+    *,
+    thickness: float = 12.0,
+    vacuum: float = 15.0,
+    fmax: float = 0.05,
+    relax_best: int | None = 2,
+    progress: Callable[[Progress], None] | None = None,
+) -> list[SurfaceResult]:
+    """Surface energies of the facets' terminations: all unrelaxed, the best of each facet relaxed.
+
+    The bulk is relaxed with the same engine, its space group checked, the slabs cut from it.
+
+    Args:
+        bulk: an ordered crystal with oxidation states and moments.
+        facets: Miller indices in the cell of ``bulk``.
+        calculator: ``"chgnet"``, ``"gpaw"``, ``"emt"``, ``"module:factory"`` or a spec.
+        study: folder that keeps every finished calculation; None keeps nothing.
+        executor: None or ``"serial"``, ``"processes"``, or any ``concurrent.futures`` executor.
+        thickness: Å, least distance between a slab's outermost atoms.
+        vacuum: Å.
+        fmax: eV/Å, at which a slab counts as relaxed.
+        relax_best: terminations of each facet to relax, lowest unrelaxed γ first; None relaxes all.
+        progress: called with every change of state of a calculation.
+
+    Returns:
+        one result per termination, facet by facet in the order asked, lowest γ first. A
+        termination whose calculation failed is missing; the study names it and the cause.
+
+    Raises:
+        RequestError: for a wrong request, before anything is calculated.
+        CalculationError: where the bulk cannot be relaxed.
+    """
+    spec = CalculatorSpec.parse(calculator)
+    check_bulk(bulk, spec)
+    with Study.open(study) as open_study, make_executor(executor) as pool:
+        first = bulk_task(bulk, spec)
+        relaxed_bulk = run_tasks([first], open_study, pool, progress)[first.key]
+        reference = bulk_reference(bulk, relaxed_bulk, spec)
+        slabs = [
+            slab
+            for facet in facets
+            for slab in make_slabs(reference.structure, facet, thickness, vacuum)
+        ]
+        statics = [_static_task(slab, spec) for slab in slabs]
+        unrelaxed = run_tasks(statics, open_study, pool, progress)
+        results = {}
+        for slab, task in zip(slabs, statics, strict=True):
+            if isinstance(outcome := unrelaxed[task.key], TaskResult):
+                results[slab.name] = _unrelaxed(slab, reference, outcome)
+        best = _lowest(list(results.values()), relax_best)
+        relaxations = {r.slab.name: _relax_task(r.slab, spec, fmax) for r in best}
+        relaxed = run_tasks(relaxations.values(), open_study, pool, progress)
+    for name, task in relaxations.items():
+        results[name] = _relaxed(results[name], reference, relaxed[task.key])
+    order = {facet: i for i, facet in enumerate(dict.fromkeys(slab.facet for slab in slabs))}
+    return sorted(
+        results.values(),
+        key=lambda r: (
+            order[r.facet],
+            not r.ranked,
+            r.gamma_unrelaxed if r.gamma is None else r.gamma,
+        ),
+    )
+
+
+def plan_surfaces(
+    bulk: Structure,
+    facets: Sequence[Sequence[int]],
+    spec: CalculatorSpec,
+    *,
+    thickness: float = 12.0,
+    vacuum: float = 15.0,
+    fmax: float = 0.05,
+    relax_best: int | None = 2,
+) -> list[Task]:
+    """The calculations that :func:`surface_energies` would do, cut from the unrelaxed bulk.
+
+    Which terminations are relaxed is known only after the unrelaxed ones: the first of each facet
+    stand for them.
+    """
+    check_bulk(bulk, spec)
+    tasks = [bulk_task(bulk, spec)]
+    for facet in facets:
+        slabs = make_slabs(bulk, facet, thickness, vacuum)
+        tasks += [_static_task(slab, spec) for slab in slabs]
+        tasks += [_relax_task(slab, spec, fmax) for slab in slabs[:relax_best]]
+    return tasks
+
+
+def surface_energy(energy: float, slab: Slab, bulk_energy: float) -> float:
+    """γ = (E_slab − n E_bulk) / 2A, in J/m².
+
+    Args:
+        energy: eV, of the slab.
+        slab: its certificate knows n and A.
+        bulk_energy: eV per formula unit.
+
+    Raises:
+        RequestError: for a slab that is not a whole number of formula units of the bulk.
+    """
+    certificate = slab.certificate
+    if certificate.formula_units is None:
+        raise RequestError(
+            f"slab {slab.name} is not a whole number of {certificate.formula}: its surface energy "
+            "depends on chemical potentials that were not given"
+        )
+    excess = energy - certificate.formula_units * bulk_energy
+    return excess / (2 * certificate.area) * EV_PER_A2
+
+
+def _static_task(slab: Slab, spec: CalculatorSpec) -> Task:
+    return Task.static(f"static {slab.name}", slab.structure, spec)
+
+
+def _relax_task(slab: Slab, spec: CalculatorSpec, fmax: float) -> Task:
+    return Task.relax(f"relax {slab.name}", slab.structure, spec, fmax=fmax)
+
+
+def _lowest(results: Sequence[SurfaceResult], count: int | None) -> list[SurfaceResult]:
+    """The terminations of each facet with the lowest unrelaxed γ."""
+    by_facet: dict[Facet, list[SurfaceResult]] = {}
+    for result in sorted(results, key=lambda r: r.gamma_unrelaxed):
+        by_facet.setdefault(result.facet, []).append(result)
+    return [result for group in by_facet.values() for result in group[:count]]
+
+
+def _unrelaxed(slab: Slab, reference: BulkReference, static: TaskResult) -> SurfaceResult:
+    return SurfaceResult(
+        slab=slab,
+        bulk=reference.structure,
+        engine=reference.engine,
+        energy_unrelaxed=static.energy,
+        energy=None,
+        bulk_energy=reference.energy_per_formula,
+        gamma_unrelaxed=surface_energy(static.energy, slab, reference.energy_per_formula),
+        gamma=None,
+        converged=None,
+        relaxed=None,
+    )
+
+
+def _relaxed(
+    result: SurfaceResult, reference: BulkReference, outcome: TaskResult | Failure
+) -> SurfaceResult:
+    """The result with its relaxation, or with the reason why there is none."""
+    if isinstance(outcome, Failure):
+        return replace(result, flags=(f"relaxation failed: {outcome.cause}",))
+    slab = result.slab
+    sites = np.array(slab.structure.site_properties["bulk_site"])
+    in_bulk = None if reference.moments is None else reference.moments[sites]
+    flags = [
+        None if outcome.converged else f"not converged after {outcome.steps} steps",
+        atoms_that_left(slab.structure, outcome.structure),
+        moment_changes(slab.structure, in_bulk, outcome.moments),
+    ]
+    return replace(
+        result,
+        energy=outcome.energy,
+        gamma=surface_energy(outcome.energy, slab, reference.energy_per_formula),
+        converged=outcome.converged,
+        relaxed=outcome.structure,
+        flags=tuple(flag for flag in flags if flag),
+    )

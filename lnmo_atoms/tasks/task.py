@@ -1,0 +1,157 @@
+"""A calculation as data: it can be keyed, sent to another process, and run there."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Generic, Literal
+
+import numpy as np
+from pymatgen.core import Structure
+from typing_extensions import TypeVar
+
+from lnmo_atoms.calculators import CalculatorSpec
+from lnmo_atoms.formats import to_atoms
+from lnmo_atoms.results import BandResult, TaskResult
+from lnmo_atoms.tasks.band import band
+from lnmo_atoms.tasks.relax import relax
+from lnmo_atoms.tasks.static import static
+
+SCHEMA = 1
+"""Of what a task does; a change in it makes every finished calculation count as another one."""
+CHECKPOINT = "checkpoint.json"
+STARTED = "started"
+"""File in a task's folder that says that a worker has begun."""
+
+R = TypeVar("R", bound=TaskResult | BandResult, default=Any)
+
+
+@dataclass(frozen=True, eq=False)
+class Task(Generic[R]):
+    """One calculation to do.
+
+    Attributes:
+        name: for people, such as ``"relax 111-a"``.
+        kind: which function does it.
+        structures: one, or the images of a band.
+        spec: the engine.
+        options: keyword arguments of that function.
+    """
+
+    name: str
+    kind: Literal["static", "relax", "band"]
+    structures: tuple[Structure, ...]
+    spec: CalculatorSpec
+    options: Mapping[str, float | bool]
+
+    @staticmethod
+    def static(
+        name: str,
+        structure: Structure,
+        spec: CalculatorSpec,
+        *,
+        forces: bool = False,
+        moments: bool = True,
+    ) -> "Task[TaskResult]":
+        """See :func:`lnmo_atoms.tasks.static`."""
+        options = {"forces": forces, "moments": moments}
+        return Task(name, "static", (structure,), spec, options)
+
+    @staticmethod
+    def relax(
+        name: str,
+        structure: Structure,
+        spec: CalculatorSpec,
+        *,
+        fmax: float = 0.05,
+        steps: int = 500,
+        cell: bool = False,
+    ) -> "Task[TaskResult]":
+        """See :func:`lnmo_atoms.tasks.relax`."""
+        options = {"fmax": fmax, "steps": steps, "cell": cell}
+        return Task(name, "relax", (structure,), spec, options)
+
+    @staticmethod
+    def band(
+        name: str,
+        images: Sequence[Structure],
+        spec: CalculatorSpec,
+        *,
+        fmax: float = 0.05,
+        steps: int = 200,
+        climb: bool = True,
+    ) -> "Task[BandResult]":
+        """See :func:`lnmo_atoms.tasks.band`."""
+        options = {"fmax": fmax, "steps": steps, "climb": climb}
+        return Task(name, "band", tuple(images), spec, options)
+
+    @cached_property
+    def key(self) -> str:
+        """Hash of all that decides the result: two tasks with one key are one calculation."""
+        document = {
+            "schema": SCHEMA,
+            "kind": self.kind,
+            "structures": [_canonical(structure) for structure in self.structures],
+            "options": dict(self.options),
+            "engine": self.spec.fingerprint(),
+        }
+        text = json.dumps(document, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _canonical(structure: Structure) -> dict[str, Any]:
+    """What an engine sees of a structure, in units of 1e-8 so that no last digit matters."""
+    atoms = to_atoms(structure)
+    seen = {
+        "cell": atoms.cell.array,
+        "positions": atoms.positions,
+        "charges": atoms.get_initial_charges(),
+        "moments": atoms.get_initial_magnetic_moments(),
+    }
+    return {
+        **{name: np.rint(array * 1e8).astype(np.int64).tolist() for name, array in seen.items()},
+        "numbers": atoms.numbers.tolist(),
+        "pbc": atoms.pbc.tolist(),
+        "fixed": structure.site_properties.get("selective_dynamics"),
+    }
+
+
+def execute(task: Task[R], folder: Path) -> R:
+    """Do a task; this is what workers run.
+
+    Args:
+        task: what to do.
+        folder: of this task alone; its checkpoint is continued from and kept up to date.
+    """
+    (folder / STARTED).touch()
+    checkpoint = folder / CHECKPOINT
+    options: dict[str, Any] = dict(task.options)
+    result: Any
+    if task.kind == "band":
+        result = band(task.structures, task.spec, checkpoint=checkpoint, **options)
+    elif task.kind == "relax":
+        result = relax(task.structures[0], task.spec, checkpoint=checkpoint, **options)
+    else:
+        result = static(task.structures[0], task.spec, **options)
+    return result  # type: ignore[no-any-return]
+
+
+STATIC_SECONDS = 0.10 / 56
+"""Per atom: CHGNet's energy on one core; linear in the atoms."""
+STEP_SECONDS = 0.23 / 56
+"""Per atom: the same with forces; stress comes with them at no cost."""
+RELAX_STEPS = {False: 25, True: 10}
+"""Evaluations of a usual relaxation, without and with the cell (a bulk near its minimum)."""
+BAND_STEPS = 8
+
+
+def cost(task: Task[Any]) -> float:
+    """Rough seconds of a task with CHGNet on one core, to compare tasks with each other."""
+    atoms = len(task.structures[0])
+    if task.kind == "static":
+        return atoms * (STEP_SECONDS if task.options["forces"] else STATIC_SECONDS)
+    if task.kind == "relax":
+        return atoms * STEP_SECONDS * RELAX_STEPS[bool(task.options["cell"])]
+    return atoms * STEP_SECONDS * BAND_STEPS * (len(task.structures) - 2)

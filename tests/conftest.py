@@ -1,0 +1,16 @@
+"""Shared by all tests."""
+
+import os
+
+import matplotlib as mpl
+import pytest
+
+mpl.use("Agg")
+os.environ["OMP_NUM_THREADS"] = "1"
+
+
+@pytest.fixture
+def in_tmp(tmp_path, monkeypatch):
+    """Run the test inside an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path

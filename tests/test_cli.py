@@ -1,0 +1,166 @@
+"""The program as a user runs it: outputs, exit codes, one line for every mistake."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from lnmo_atoms.formats import read
+
+LNMO = (sys.executable, "-c", "from lnmo_atoms.cli import main; main()")
+
+
+def lnmo(*words, cwd):
+    return subprocess.run(
+        [*LNMO, *map(str, words)],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+        timeout=300,
+    )
+
+
+@pytest.fixture
+def copper(tmp_path):
+    (tmp_path / "POSCAR").write_text(
+        "Cu\n1\n3.6 0 0\n0 3.6 0\n0 0 3.6\nCu\n4\nDirect\n0 0 0\n0.5 0.5 0\n0.5 0 0.5\n0 0.5 0.5\n"
+    )
+    return tmp_path / "POSCAR"
+
+
+def test_build_writes_what_it_says(tmp_path):
+    done = lnmo(
+        "build",
+        "disordered",
+        "--cell",
+        1,
+        1,
+        2,
+        "--nickel",
+        0.25,
+        "--seed",
+        3,
+        "-o",
+        "x.cif",
+        "-o",
+        "POSCAR",
+        "--json",
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    facts = json.loads(done.stdout)
+    assert facts["atoms"] == 112
+    assert facts["seed"] == 3
+    for name in ("x.cif", "POSCAR"):
+        content = read(tmp_path / name).composition
+        assert content.element_composition.formula == "Li16 Mn28 Ni4 O64"
+
+
+def test_slabs_and_hops_come_as_files_and_tables(tmp_path):
+    done = lnmo("slabs", "--facet", "100", "-o", "out", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "100-a" in done.stdout
+    assert len(read(tmp_path / "out" / "100-a.vasp")) % 14 == 0
+    done = lnmo("hops", "-o", "hops", "--json", cwd=tmp_path)
+    found = json.loads(done.stdout)
+    assert [hop["multiplicity"] for hop in found] == [4, 12]
+    ends = [read(f) for f in sorted((tmp_path / "hops").glob("8c-12d-8c*/*.vasp"))]
+    assert {len(end) for end in ends} == {55}
+
+
+def test_surface_of_copper_from_start_to_comparison(copper):
+    folder = copper.parent
+    words = ("surface", "POSCAR", "--calculator", "emt", "--study", "s", "--workers", 1)
+    done = lnmo(*words, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert "(111)" in done.stdout
+    again = lnmo("compare", "s", "--json", cwd=folder)
+    facets = json.loads(again.stdout)["facets"]
+    assert sum(row["wulff_share"] for row in facets) == pytest.approx(1)
+    for file in (
+        "comparison.csv",
+        "comparison.json",
+        "study.json",
+        "results.db",
+        "figures/wulff.png",
+        "figures/surface-energies.png",
+        "structures/bulk.cif",
+    ):
+        assert (folder / "s" / file).stat().st_size > 0
+    state = json.loads(lnmo("status", "s", "--json", cwd=folder).stdout)
+    assert {entry["state"] for entry in state} == {"done"}
+
+
+def test_dry_run_runs_nothing(tmp_path):
+    done = lnmo("study", "--dry-run", "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    plan = json.loads(done.stdout)
+    assert sum(entry["calculation"].startswith("band") for entry in plan) == 2
+    assert all(entry["estimate_core_s"] > 0 for entry in plan)
+    assert not list(tmp_path.iterdir())
+
+
+def test_failing_engine_is_recorded_and_the_others_go_on(copper):
+    folder = copper.parent
+    (folder / "engine.py").write_text(
+        "from ase.calculators.emt import EMT\n"
+        "class Moody(EMT):\n"
+        "    def calculate(self, atoms, *rest):\n"
+        "        if len(atoms) == 8:\n"
+        "            raise RuntimeError('no eight today')\n"
+        "        super().calculate(atoms, *rest)\n"
+    )
+    done = lnmo("surface", "POSCAR", "--calculator", "engine:Moody", "--study", "s", cwd=folder)
+    assert done.returncode == 1, done.stderr
+    assert "no eight today" in done.stderr
+    assert "(111)" in done.stdout
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (("build", "ordered", "-o", "x.weird"), "x.weird"),
+        (("build", "ordered", "-o", "no/such/folder/x.cif"), "folder"),
+        (("build", "nonsense", "-o", "x.cif"), "nonsense"),
+        (("build", "disordered", "--nickel", "0.3", "-o", "x.cif"), "0.25"),
+        (("slabs", "missing.cif", "--facet", "111"), "missing.cif"),
+        (("slabs", "empty.cif", "--facet", "111"), "empty.cif"),
+        (("slabs", "nolattice.cif", "--facet", "111"), "nolattice.cif"),
+        (("slabs", "--facet", "000"), "000"),
+        (("slabs", "--facet", "1x1"), "1x1"),
+        (("surface", "--facets", "000", "--study", "s"), "000"),
+        (("surface", "--calculator", "emt", "--study", "s"), "Li"),
+        (("surface", "--calculator", "nowhere:factory", "--study", "s"), "nowhere"),
+        (("surface", "--calculator", "nonsense", "--study", "s"), "nonsense"),
+        (("migrate", "--images", "4", "--study", "s"), "odd"),
+        (("study", "missing.toml"), "missing.toml"),
+        (("study", "bad.toml"), "bad.toml"),
+        (("study", "unknown.toml"), "facet"),
+        (("compare", "nothing"), "nothing"),
+        (("status", "nothing"), "nothing"),
+        (("frobnicate",), "frobnicate"),
+    ],
+)
+def test_mistakes_get_one_line_and_exit_code_2(tmp_path, words, hint):
+    (tmp_path / "empty.cif").write_text("")
+    (tmp_path / "nolattice.cif").write_text("data_x\n_cell_length_a 3\n")
+    (tmp_path / "bad.toml").write_text("calculator = \n")
+    (tmp_path / "unknown.toml").write_text("[surface]\nfacet = ['111']\n")
+    done = lnmo(*words, cwd=tmp_path)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert hint in done.stderr
+    complaints = [line for line in done.stderr.splitlines() if not line.startswith("see ")]
+    assert len(complaints) == 1, done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_every_command_helps_with_an_example(tmp_path):
+    for command in ("build", "slabs", "hops", "surface", "migrate", "study", "compare", "status"):
+        done = lnmo(command, "--help", cwd=tmp_path)
+        assert done.returncode == 0
+        assert f"lnmo {command}" in done.stdout.split("Example:")[1]
+    assert lnmo("--version", cwd=tmp_path).stdout.startswith("lnmo_atoms ")
