@@ -76,7 +76,7 @@ def test_surface_of_copper_from_start_to_comparison(copper):
     words = ("surface", "POSCAR", "--calculator", "emt", "--study", "s", "--workers", 1)
     done = lnmo(*words, cwd=folder)
     assert done.returncode == 0, done.stderr
-    assert "(111)" in done.stdout
+    assert "111-a" in done.stdout
     again = lnmo("compare", "s", "--json", cwd=folder)
     facets = json.loads(again.stdout)["facets"]
     assert sum(row["wulff_share"] for row in facets) == pytest.approx(1)
@@ -116,7 +116,7 @@ def test_failing_engine_is_recorded_and_the_others_go_on(copper):
     done = lnmo("surface", "POSCAR", "--calculator", "engine:Moody", "--study", "s", cwd=folder)
     assert done.returncode == 1, done.stderr
     assert "no eight today" in done.stderr
-    assert "(111)" in done.stdout
+    assert "111-a" in done.stdout
     assert "Traceback" not in done.stderr
 
 

@@ -8,8 +8,6 @@ import json
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from lnmo_atoms.builders.errors import RequestError
@@ -105,7 +103,7 @@ class CalculatorSpec:
             "engine": self.name,
             "version": self._version(),
             "options": dict(self.options),
-            "sha256": _sha256(data, data.stat().st_mtime_ns) if data else None,
+            "sha256": hashlib.sha256(data.read_bytes()).hexdigest() if data else None,
         }
 
     def check(self, elements: Iterable[str]) -> None:
@@ -160,9 +158,3 @@ def _plain(options: Mapping[str, Any]) -> dict[str, Any]:
             f"a calculator's options must be plain numbers, text, lists and tables: {error}"
         ) from error
     return plain
-
-
-@lru_cache
-def _sha256(path: Path, _modified: int) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -5,15 +5,17 @@
 
 import sys
 from importlib.metadata import version
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
-import click
 import typer
 
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.cli import run, structures
 from lnmo_atoms.cli.screen import complain, note, show_log
 from lnmo_atoms.reference import CalculationError
+
+UsageError: Any = typer.BadParameter.__base__
+"""What typer raises for a wrong command line; newer versions carry a click of their own."""
 
 app = typer.Typer(
     name="lnmo",
@@ -66,15 +68,15 @@ def main() -> NoReturn:
     except CalculationError as error:
         complain(str(error))
         code = 1
-    except click.ClickException as error:
+    except UsageError as error:
         complain(error.format_message())
-        if isinstance(error, click.UsageError) and error.ctx:
+        if error.ctx:
             note(f"see {error.ctx.command_path} --help")
         code = 2
     except OSError as error:
         complain(f"{error.strerror or error}: {error.filename or ''}".rstrip(": "))
         code = 2
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         complain("stopped; what is finished is kept, the same command goes on from here")
         code = 130
     sys.exit(code)

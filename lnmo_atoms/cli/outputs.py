@@ -19,6 +19,7 @@ from lnmo_atoms.plots import (
 from lnmo_atoms.records import load_hops, load_surfaces
 from lnmo_atoms.results import HopResult, SurfaceResult
 
+IONS = ("Mn", "Ni", "Li")
 SURFACES, HOPS = "surfaces.json", "hops.json"
 
 
@@ -80,39 +81,45 @@ def _write_structures(
 
 
 def show_surfaces(comparison: FacetComparison) -> None:
-    """Table of facets, and of all relaxed terminations."""
+    """Tables of facets, of what they expose, and of all relaxed terminations."""
     table(
-        f"Facets ({comparison.engine})",
+        f"Facets by {comparison.engine}",
         (
-            "facet",
-            "termination",
-            "γ unrelaxed J/m²",
-            "γ relaxed J/m²",
-            "Wulff share %",
-            "Mn /nm²",
-            "O lost /Mn",
-            "Ni /nm²",
-            "O lost /Ni",
-            "Li /nm²",
+            "slab",
+            "γ as cut\nJ/m²",
+            "γ relaxed\nJ/m²",
+            "Wulff\nshare %",
+            "thick\nÅ",
             "atoms",
-            "thickness Å",
             "relaxed",
         ),
         [
             (
-                f"({''.join(map(str, row.facet))})",
                 row.best.termination,
                 row.best.gamma_unrelaxed,
                 row.best.gamma,
                 None if row.wulff_share is None else 100 * row.wulff_share,
-                row.best.top.density.get("Mn"),
-                row.best.top.missing.get("Mn"),
-                row.best.top.density.get("Ni"),
-                row.best.top.missing.get("Ni"),
-                row.best.top.density.get("Li"),
-                row.best.atoms,
                 row.best.thickness,
+                row.best.atoms,
                 f"{row.terminations_relaxed} of {row.terminations_computed}",
+            )
+            for row in comparison.facets
+        ],
+    )
+    table(
+        "Exposed on one face: ions with fewer oxygen neighbours than in the bulk, slab as cut",
+        (
+            "slab",
+            *(head for ion in IONS for head in (f"{ion}\n/nm²", f"O lost\nper {ion}")),
+        ),
+        [
+            (
+                row.best.termination,
+                *(
+                    value
+                    for ion in IONS
+                    for value in (row.best.top.density.get(ion), row.best.top.missing.get(ion))
+                ),
             )
             for row in comparison.facets
         ],
@@ -120,34 +127,29 @@ def show_surfaces(comparison: FacetComparison) -> None:
     relaxed = [row for row in comparison.terminations if row.gamma is not None]
     table(
         "Relaxed terminations",
-        ("slab", "γ unrelaxed J/m²", "γ relaxed J/m²", "atoms", "surface", "flags"),
+        ("slab", "γ as cut\nJ/m²", "γ relaxed\nJ/m²", "atoms", "converged"),
         [
-            (
-                row.termination,
-                row.gamma_unrelaxed,
-                row.gamma,
-                row.atoms,
-                row.changed or "as cut",
-                "; ".join(row.flags) or None,
-            )
+            (row.termination, row.gamma_unrelaxed, row.gamma, row.atoms, row.converged)
             for row in relaxed
         ],
     )
+    for row in relaxed:
+        if words := "; ".join(filter(None, (row.changed, *row.flags))):
+            note(f"{row.termination}: {words}")
 
 
 def show_hops(comparison: FacetComparison) -> None:
     """Table of hops."""
     table(
-        f"Li hops ({comparison.hops[0].engine})",
+        f"Li hops by {comparison.hops[0].engine}",
         (
             "hop",
             "ring of six",
-            "multiplicity",
-            "barrier eV",
-            "back eV",
-            "octahedron eV",
+            "per\ncell",
+            "barrier\neV",
+            "back\neV",
+            "octahedron\neV",
             "converged",
-            "flags",
         ),
         [
             (
@@ -158,11 +160,13 @@ def show_hops(comparison: FacetComparison) -> None:
                 row.barrier_reverse,
                 row.octahedron_energy,
                 row.converged,
-                "; ".join(row.flags) or None,
             )
             for row in comparison.hops
         ],
     )
+    for row in comparison.hops:
+        if row.flags:
+            note(f"{row.label}: {'; '.join(row.flags)}")
 
 
 def show_comparison(comparison: FacetComparison) -> None:

@@ -24,6 +24,7 @@ from lnmo_atoms.cli.structures import Json, StructureFile, load
 from lnmo_atoms.executors import make_executor
 from lnmo_atoms.migration import migration_barriers, plan_migration
 from lnmo_atoms.records import save_hops, save_surfaces
+from lnmo_atoms.reference import check_bulk
 from lnmo_atoms.store import Study
 from lnmo_atoms.surfaces import plan_surfaces, surface_energies
 from lnmo_atoms.tasks import Task, cost
@@ -188,6 +189,7 @@ def _run(recipe: Recipe, parts: Sequence[str], dry_run: bool, json: bool) -> int
     """Run the parts of a study; 0, or 1 if a calculation failed."""
     spec = CalculatorSpec.parse(recipe.calculator, **recipe.calculator_options)
     bulk = load(None if recipe.structure is None else Path(recipe.structure))
+    check_bulk(bulk, spec)
     if dry_run:
         return _show_plan(recipe, parts, bulk, spec, json)
     folder = Path(recipe.study)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.logging import RichHandler
 from rich.progress import (
@@ -57,13 +58,23 @@ def print_json(content: object) -> None:
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """A table on standard output: numbers to the right, None as a dash."""
-    view = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
+    view = Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        header_style="dim",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1),
+        show_edge=False,
+    )
     for i, column in enumerate(columns):
         numeric = all(isinstance(row[i], int | float | None) for row in rows)
+        numeric = numeric and not any(isinstance(row[i], bool) for row in rows)
         view.add_column(column, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
         view.add_row(*(_cell(value) for value in row))
     out.print(view)
+    out.print()
 
 
 def _cell(value: object) -> str:
@@ -72,7 +83,7 @@ def _cell(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        return f"{value:.3f}"
+        return f"{value:.3f}" if abs(value) < 10 else f"{value:.1f}"
     return str(value).replace("[", r"\[")
 
 
@@ -93,6 +104,7 @@ def progress_bars(hidden: bool = False) -> Iterator[Callable[[Progress], None]]:
     state: dict[str, Any] = {"task": None, "names": set()}
 
     def move(event: Progress) -> None:
+        bars.start()
         task: TaskID | None = state["task"]
         if task is None or bars.tasks[task].finished:
             task = state["task"] = bars.add_task("", total=1.0, count="")
@@ -107,8 +119,10 @@ def progress_bars(hidden: bool = False) -> Iterator[Callable[[Progress], None]]:
             count=f"{event.done}/{event.total}",
         )
 
-    with bars:
+    try:
         yield move
+    finally:
+        bars.stop()
 
 
 def _summary(running: Sequence[str], event: Progress) -> str:

@@ -1,6 +1,7 @@
 """``results.db``, an ASE database on SQLite with one row per task."""
 
 import contextlib
+import json
 import sqlite3
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -55,15 +56,25 @@ class ResultsFile:
             RequestError: where the file is not ours or cannot be read or written.
         """
         try:
+            if not _is_ours(self.path):
+                raise RequestError(
+                    f"{self.path} was not written by this lnmo_atoms: take another folder for the "
+                    "study"
+                )
             with _connect(self.path) as database:
-                if database.metadata != MARK:
-                    raise RequestError(
-                        f"{self.path} was not written by this lnmo_atoms: take another folder for "
-                        "the study"
-                    )
                 yield database
         except (sqlite3.Error, OSError) as error:
             raise RequestError(f"cannot use {self.path}: {error}") from error
+
+
+def _is_ours(path: Path) -> bool:
+    """Look for our mark; ASE would add its tables to a stranger's database on looking at it."""
+    with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
+        tables = db.execute("SELECT name FROM sqlite_master WHERE name = 'information'").fetchall()
+        if not tables:
+            return False
+        marks = db.execute("SELECT value FROM information WHERE name = 'metadata'").fetchall()
+    return any(json.loads(mark) == MARK for (mark,) in marks)
 
 
 def _connect(path: Path) -> Any:

@@ -59,8 +59,8 @@ class Study:
             self._path = Path(tempfile.mkdtemp(prefix="lnmo-"))
         try:
             (self.path / TASKS).mkdir(parents=True, exist_ok=True)
-        except FileExistsError as error:
-            raise RequestError(f"{self.path} is a file, not a folder for a study") from error
+        except (FileExistsError, NotADirectoryError) as error:
+            raise RequestError(f"{self.path} is no folder for a study but a file") from error
         except OSError as error:
             raise RequestError(f"cannot write to {self.path}: {error.strerror}") from error
         self._lock = Lock(self.path / "driver.lock")

@@ -68,9 +68,10 @@ def band(
         converged = descend(path, journal, fmax=fmax, steps=steps)
     energies = np.array([atoms.get_potential_energy() for atoms in chain])
     moments = [atoms.calc.moments(atoms) for atoms in chain]
+    inner = [moved(image, atoms) for image, atoms in zip(images, chain, strict=True)][1:-1]
     effort = journal.effort
     return BandResult(
-        images=tuple(moved(image, atoms) for image, atoms in zip(images, chain, strict=True)),
+        images=(images[0].copy(), *inner, images[-1].copy()),
         energies=energies,
         moments=None if moments[0] is None else np.array(moments),
         converged=converged,
