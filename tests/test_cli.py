@@ -1,8 +1,10 @@
 """The program as a user runs it: outputs, exit codes, one line for every mistake."""
 
+import contextlib
 import json
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -164,3 +166,63 @@ def test_every_command_helps_with_an_example(tmp_path):
         assert done.returncode == 0
         assert f"lnmo {command}" in done.stdout.split("Example:")[1]
     assert lnmo("--version", cwd=tmp_path).stdout.startswith("lnmo_atoms ")
+
+
+SLOW_COPPER = """
+import time
+from pathlib import Path
+from ase.calculators.emt import EMT
+
+class Slow(EMT):
+    def calculate(self, atoms, *rest):
+        time.sleep(0.05)
+        with Path("calls.log").open("a") as log:
+            log.write(f"{len(atoms)} {atoms.positions.sum():.6f}\\n")
+        super().calculate(atoms, *rest)
+"""
+
+
+def test_killed_study_goes_on_and_ends_like_an_undisturbed_one(copper):
+    """Kill −9 at several moments, start again: same numbers, hardly a calculation twice."""
+    folder = copper.parent
+    (folder / "engine.py").write_text(SLOW_COPPER)
+    words = (
+        "surface",
+        "POSCAR",
+        "--calculator",
+        "engine:Slow",
+        "--workers",
+        "1",
+        "--fmax",
+        "0.001",
+    )
+    calm = lnmo(*words, "--study", "calm", cwd=folder)
+    assert calm.returncode == 0, calm.stderr
+    undisturbed = (folder / "calls.log").read_text().splitlines()
+    (folder / "calls.log").unlink()
+    for moment in (2.0, 2.5, 3.0, 3.5):
+        driver = subprocess.Popen(
+            [*LNMO, *words, "--study", "killed"],
+            cwd=folder,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            driver.wait(timeout=moment)
+        driver.kill()
+        driver.wait()
+        time.sleep(1.5)  # its workers notice
+    done = lnmo(*words, "--study", "killed", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    calls = (folder / "calls.log").read_text().splitlines()
+    # a kill costs at most the evaluations since the last checkpoint, 2 s of them
+    assert len(calls) <= len(undisturbed) + 4 * 2.0 / 0.05
+    gammas = [
+        [
+            row["gamma_J_per_m2"]
+            for row in json.loads((folder / s / "comparison.json").read_text())["facets"]
+        ]
+        for s in ("calm", "killed")
+    ]
+    assert gammas[1] == pytest.approx(gammas[0], abs=1e-4)
+    assert not list((folder / "killed" / "tasks").iterdir())

@@ -106,18 +106,19 @@ def show_surfaces(comparison: FacetComparison) -> None:
             for row in comparison.facets
         ],
     )
+    ions = [ion for ion in IONS if any(row.best.top.density.get(ion) for row in comparison.facets)]
     table(
         "Exposed on one face: ions with fewer oxygen neighbours than in the bulk, slab as cut",
         (
             "slab",
-            *(head for ion in IONS for head in (f"{ion}\n/nm²", f"O lost\nper {ion}")),
+            *(head for ion in ions for head in (f"{ion}\n/nm²", f"O lost\nper {ion}")),
         ),
         [
             (
                 row.best.termination,
                 *(
                     value
-                    for ion in IONS
+                    for ion in ions
                     for value in (row.best.top.density.get(ion), row.best.top.missing.get(ion))
                 ),
             )

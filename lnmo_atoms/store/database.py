@@ -24,12 +24,15 @@ class ResultsFile:
         """Name the file; nothing is opened yet."""
         self.path = path
 
+    def check(self) -> None:
+        """Refuse a file that is not ours."""
+        self.rows(status="none")
+
     def create(self) -> None:
-        """Make an empty database where there is none, and check it where there is one."""
+        """Make an empty database where there is none."""
         if not self.path.exists():
             # made aside: SQLite makes it in many steps, and a kill may come between any two
             write_atomically(self.path, _create)
-        self.rows(status="none")
 
     def rows(self, **where: str) -> list[Any]:
         """Rows whose columns have these values, in order of writing; none without a file."""

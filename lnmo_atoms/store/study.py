@@ -57,6 +57,9 @@ class Study:
         """
         if self._temporary:
             self._path = Path(tempfile.mkdtemp(prefix="lnmo-"))
+        if self.path.is_dir():  # look before anything is made in it
+            read_runs(self.path / PROVENANCE)
+            self._results.check()
         try:
             (self.path / TASKS).mkdir(parents=True, exist_ok=True)
         except (FileExistsError, NotADirectoryError) as error:
@@ -65,7 +68,6 @@ class Study:
             raise RequestError(f"cannot write to {self.path}: {error.strerror}") from error
         self._lock = Lock(self.path / "driver.lock")
         try:
-            read_runs(self.path / PROVENANCE)
             self._results.create()
         except BaseException:
             self._release()
