@@ -13,7 +13,7 @@ from lnmo_atoms.results import Failure, TaskResult
 from lnmo_atoms.tasks import Task
 
 BULK_FMAX = 0.01
-"""eV/Å (and eV/Å³ times volume per atom, as ASE's cell filters weigh stress)."""
+"""eV/Å; for the cell, volume times stress over the square root of the number of atoms."""
 SAME_GROUP = 0.05
 """Å, tolerance within which the relaxed bulk must keep its space group."""
 

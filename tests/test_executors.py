@@ -197,13 +197,13 @@ def test_everything_is_done_once_and_longest_first(engine, kind):
 
 @pytest.mark.parametrize("kind", ["serial", "processes"])
 def test_a_failure_is_recorded_and_the_others_go_on(tmp_path, kind):
-    bad_spec = CalculatorSpec("ase.calculators.emt:EMT", {"no\nname": 1})
-    tasks = [copper_task(2), Task.static("bad", copper_task().structures[0], bad_spec)]
+    lithium = to_structure(bulk("Li", cubic=True))
+    tasks = [copper_task(2), Task.static("bad", lithium, EMT), copper_task(1)]
     with Study(tmp_path) as study, make_executor(kind, 1) as executor:
-        good, bad = run_tasks(tasks, study, executor).values()
-        assert good.converged
-        assert bad.name == "bad"
-        assert "no name" in bad.cause
+        first, bad, last = run_tasks(tasks, study, executor).values()
+        assert first.converged
+        assert last.converged
+        assert bad == Failure("bad", "NotImplementedError: No EMT-potential for Li")
         assert study.failures() == [bad]
 
 

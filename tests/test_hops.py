@@ -83,6 +83,19 @@ def test_translation_and_atom_order_change_nothing():
     )
 
 
+@settings(max_examples=15, deadline=None)
+@given(
+    shift=st.tuples(*[st.sampled_from([0.0, 0.25, 0.5, 0.75, 0.13])] * 3),
+    bulk=st.sampled_from(
+        [ordered_spinel(), ordered_spinel(enantiomorph=True), lithium_manganate()]
+    ),
+)
+def test_labels_do_not_depend_on_the_origin(shift, bulk):
+    moved = bulk.copy()
+    moved.translate_sites(range(56), shift)
+    assert [h.label for h in find_hops(moved)] == [h.label for h in find_hops(bulk)]
+
+
 def test_ring_is_in_cyclic_order():
     """Neighbours in the ring are 16d nearest neighbours, a√2/4 apart; with six Mn all differ."""
     bulk = ordered_spinel()

@@ -170,8 +170,13 @@ def _match(
     return nearest, cells[np.arange(len(points)), nearest].astype(int)
 
 
-ORIGINS_OF_FD3M = str.maketrans("abcd", "badc")
-"""Fd-3m can be described from two origins, half a cell apart, that swap these letters."""
+OTHER_ORIGIN = {
+    212: ("4a", str.maketrans("ab", "ba")),
+    213: ("4b", str.maketrans("ab", "ba")),
+    227: ("16c", str.maketrans("abcd", "badc")),
+}
+"""Groups that can be described from two origins, half a cell apart, that swap letters: what the
+spinel's empty octahedra are called by convention, and the swap."""
 
 
 def _labels(bulk: Structure, octahedra: NDArray[np.float64]) -> tuple[list[str], list[str]]:
@@ -187,9 +192,9 @@ def _labels(bulk: Structure, octahedra: NDArray[np.float64]) -> tuple[list[str],
     if group.number == 1 and parents is not None:
         return [str(p) for p in parents], ["16c"] * len(octahedra)
     letters = list(group.wyckoffs)
-    lithium = [letters[i] for i, site in enumerate(bulk) if site.specie.symbol == "Li"]
-    if group.number == 227 and "8b" in lithium:
-        letters = [letter.translate(ORIGINS_OF_FD3M) for letter in letters]
+    usual, swap = OTHER_ORIGIN.get(group.number, (None, {}))
+    if usual is not None and usual not in letters[len(bulk) :]:
+        letters = [letter.translate(swap) for letter in letters]
     return letters[: len(bulk)], letters[len(bulk) :]
 
 

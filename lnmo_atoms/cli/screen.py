@@ -101,21 +101,21 @@ def progress_bars(hidden: bool = False) -> Iterator[Callable[[Progress], None]]:
         console=err,
         disable=hidden,
     )
-    state: dict[str, Any] = {"task": None, "names": set()}
+    state: dict[str, Any] = {"task": None, "names": set(), "ended": False}
 
     def move(event: Progress) -> None:
         bars.start()
         task: TaskID | None = state["task"]
-        if task is None or bars.tasks[task].finished:
+        if task is None or state["ended"]:
             task = state["task"] = bars.add_task("", total=1.0, count="")
             state["names"] = set()
+        state["ended"] = event.done == event.total
         running: set[str] = state["names"]
         (running.add if event.status == "running" else running.discard)(event.name)
         bars.update(
             task,
             description=_summary(sorted(running), event),
-            completed=event.cost_done,
-            total=event.cost_total,
+            completed=1.0 if state["ended"] else event.cost_done / (event.cost_total or 1.0),
             count=f"{event.done}/{event.total}",
         )
 

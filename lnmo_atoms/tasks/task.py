@@ -142,7 +142,7 @@ STATIC_SECONDS = 0.10 / 56
 """Per atom: CHGNet's energy on one core; linear in the atoms."""
 STEP_SECONDS = 0.23 / 56
 """Per atom: the same with forces; stress comes with them at no cost."""
-RELAX_STEPS = {False: 25, True: 10}
+RELAX_STEPS = {False: 20, True: 10}
 """Evaluations of a usual relaxation, without and with the cell (a bulk near its minimum)."""
 BAND_STEPS = 8
 
