@@ -26,6 +26,25 @@ LOW_INDEX = [(1, 0, 0), (1, 1, 0), (1, 1, 1)]
 BULKS = {"LNMO": ordered_spinel(), "LiMn2O4": lithium_manganate()}
 
 
+OTHERS = {
+    "MgO": Structure.from_spacegroup(
+        "Fm-3m", Lattice.cubic(4.21), ["Mg2+", "O2-"], [[0, 0, 0], [0.5, 0.5, 0.5]]
+    ),
+    "TiO2": Structure.from_spacegroup(
+        "P4_2/mnm",
+        Lattice.tetragonal(4.594, 2.959),
+        ["Ti4+", "O2-"],
+        [[0, 0, 0], [0.305, 0.305, 0]],
+    ),
+    "ZnO": Structure.from_spacegroup(
+        "P6_3mc",
+        Lattice.hexagonal(3.25, 5.2),
+        ["Zn2+", "O2-"],
+        [[1 / 3, 2 / 3, 0], [1 / 3, 2 / 3, 0.382]],
+    ),
+}
+
+
 def copper(a=3.6):
     return Structure.from_spacegroup("Fm-3m", Lattice.cubic(a), ["Cu"], [[0, 0, 0]])
 
@@ -220,6 +239,42 @@ def test_any_facet_of_copper_has_a_slab_of_the_right_density(facet):
     planes = certificate.thickness / spacing + 1
     assert planes == pytest.approx(round(planes))
     assert per_area == pytest.approx(4 / 3.6**3 * spacing * planes)
+
+
+@pytest.mark.parametrize(
+    ("crystal", "facet"),
+    [
+        ("MgO", (1, 0, 0)),
+        ("MgO", (1, 1, 1)),
+        ("MgO", (2, 1, 0)),
+        ("TiO2", (1, 1, 0)),
+        ("TiO2", (1, 0, 0)),
+        ("TiO2", (0, 0, 1)),
+        ("ZnO", (1, 0, 0)),
+        ("ZnO", (1, 1, 0)),
+    ],
+)
+def test_other_crystals_get_certified_slabs_too(crystal, facet):
+    for slab in make_slabs(OTHERS[crystal], facet):
+        assert slab.certificate.symmetric
+        assert slab.certificate.stoichiometric
+        assert slab.certificate.dipole_free
+        assert not referee(slab).is_polar(tol_dipole_per_unit_area=1e-6)
+
+
+def test_rock_salt_111_needs_half_a_layer_on_each_face():
+    """Alternate planes of Mg and O: the octopolar problem; half of the last plane must move."""
+    slabs = make_slabs(OTHERS["MgO"], (1, 1, 1), thickness=8.0)
+    assert {slab.certificate.changed for slab in slabs} == {
+        "the outermost plane of each face keeps 1 of 2 Mg2+",
+        "the outermost plane of each face keeps 1 of 2 O2-",
+    }
+
+
+def test_polar_axis_of_wurtzite_has_no_slab_with_equal_faces():
+    """P6_3mc: no operation turns c into -c."""
+    with pytest.raises(RequestError, match="two equal faces does not exist"):
+        make_slabs(OTHERS["ZnO"], (0, 0, 1))
 
 
 def test_equivalent_facets_give_equal_slabs():

@@ -3,10 +3,13 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from rich.progress import track
+
 from lnmo_atoms.analyzers.facets import FacetComparison, compare_facets
 from lnmo_atoms.builders.errors import RequestError
-from lnmo_atoms.cli.screen import note, table
-from lnmo_atoms.cli.structures import make_folder
+from lnmo_atoms.builders.slabs import Slab
+from lnmo_atoms.cli.folders import make_folder
+from lnmo_atoms.cli.screen import err, note, table
 from lnmo_atoms.formats import write
 from lnmo_atoms.plots import (
     plot_comparison,
@@ -53,15 +56,19 @@ def write_comparison(
     if surfaces:
         save(plot_gammas(surfaces), figures / "surface-energies.png")
         save(plot_comparison(surfaces, hops), figures / "comparison.png")
-        for result in surfaces:
-            if result.gamma is not None:
-                save(plot_slab(result.slab), figures / f"slab-{result.slab.name}.png")
+        draw_slabs([result.slab for result in surfaces], make_folder(figures / "slabs"))
     if comparison.wulff:
         save(plot_wulff(comparison.wulff), figures / "wulff.png")
     if hops:
         save(plot_hops(hops), figures / "hops.png")
     _write_structures(study, surfaces, hops)
     return comparison
+
+
+def draw_slabs(slabs: Sequence[Slab], folder: Path) -> None:
+    """A picture of each slab seen from the side."""
+    for slab in track(slabs, "drawing slabs", console=err, transient=True):
+        save(plot_slab(slab), folder / f"{slab.name}.png")
 
 
 def _write_structures(

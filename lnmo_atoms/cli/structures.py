@@ -20,6 +20,8 @@ from lnmo_atoms.builders.spinel import (
     ordered_spinel,
 )
 from lnmo_atoms.builders.symmetry import space_group
+from lnmo_atoms.cli.folders import make_folder
+from lnmo_atoms.cli.outputs import draw_slabs
 from lnmo_atoms.cli.recipe import parse_facet
 from lnmo_atoms.cli.screen import note, print_json, table
 from lnmo_atoms.formats import read, write
@@ -54,15 +56,6 @@ def load(path: Path | None) -> Structure:
     elif formal_charges(charged) is None and not charged.composition.elements[0].is_metal:
         note(f"{path} has no oxidation states: dipoles cannot be judged")
     return charged
-
-
-def make_folder(path: Path) -> Path:
-    """The folder for a command's files, made if need be."""
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RequestError(f"cannot make the folder {path}: {error.strerror}") from error
-    return path
 
 
 def build(
@@ -148,7 +141,7 @@ def slabs(
     thickness: Annotated[float, typer.Option(help="Å between outermost atoms, at least.")] = 12.0,
     vacuum: Annotated[float, typer.Option(help="Å.")] = 15.0,
     output: Annotated[
-        Path, typer.Option("-o", "--output", help="Folder for POSCAR and CIF files.")
+        Path, typer.Option("-o", "--output", help="Folder for POSCAR, CIF and PNG files.")
     ] = Path("slabs"),
     json: Json = False,
 ) -> None:
@@ -163,6 +156,7 @@ def slabs(
     for slab in found:
         write(slab.structure, folder / f"{slab.name}.vasp")
         write(slab.structure, folder / f"{slab.name}.cif")
+    draw_slabs(found, folder)
     if json:
         print_json([_slab_facts(slab) for slab in found])
         return
@@ -186,7 +180,7 @@ def slabs(
         names = [slab.name for slab in found if slab.certificate.changed == text]
         shown = names[0] if len(names) == 1 else f"{names[0]} … {names[-1]} ({len(names)})"
         note(f"{shown}: {text}")
-    note(f"POSCAR (*.vasp) and CIF files in {folder}")
+    note(f"POSCAR (*.vasp), CIF and PNG files in {folder}")
 
 
 def _slab_facts(slab: Slab) -> dict[str, object]:
