@@ -216,6 +216,16 @@ def test_distinct_choices_agree_with_burnside():
         assert len(choices) == sum(fixed) / len(perms)
 
 
+def test_rounding_of_the_lattice_parameter_changes_no_choice():
+    """The same crystal a little larger has the same terminations, in the same order."""
+    for a in (8.166, 8.1660001, 8.312, 8.3120669):
+        slabs = make_slabs(ordered_spinel(a=a), (1, 0, 0), thickness=11.0)
+        assert [s.certificate.changed.split(" (")[0] for s in slabs[:2]] == [
+            "the outermost plane of each face keeps 1 of 2 Li+"
+        ] * 2
+        assert len(slabs) == len(make_slabs(ordered_spinel(), (1, 0, 0), thickness=11.0))
+
+
 def test_enlarged_crystal_is_the_same_crystal():
     bulk = ordered_spinel()
     crystal = orient(bulk, symmetry_operations(bulk), (1, 1, 0))

@@ -83,11 +83,17 @@ def mid_planes(crystal: OrientedCrystal) -> list[MidPlane]:
     flips = [int(o) for o in np.flatnonzero(crystal.rotations[:, 2, 2] < 0)]
     for operation in sorted(flips, key=lambda o: not _is_involution(crystal, o)):
         for half in (0.0, 0.5):
-            height = (crystal.translations[operation, 2] / 2 + half) % 1.0
+            height = _wrapped(float(crystal.translations[operation, 2]) / 2 + half)
             translation = np.array([*crystal.translations[operation, :2], 2 * height])
-            label = round(height, 4) % 1.0
-            best.setdefault(label, MidPlane(height, crystal.rotations[operation], translation))
+            best.setdefault(
+                round(height, 4), MidPlane(height, crystal.rotations[operation], translation)
+            )
     return [best[label] for label in sorted(best)]
+
+
+def _wrapped(height: float) -> float:
+    """The height in [0, 1), where rounding cannot lift a zero to one."""
+    return (height + 1e-6) % 1.0 - 1e-6
 
 
 def _is_involution(crystal: OrientedCrystal, operation: int) -> bool:

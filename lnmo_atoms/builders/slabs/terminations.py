@@ -8,9 +8,9 @@ it follows from counting.
 """
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import comb, prod
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,9 @@ from lnmo_atoms.builders.slabs.orientation import OrientedCrystal, doublings, en
 from lnmo_atoms.builders.slabs.planes import MidPlane, Plane, atomic_planes, mid_planes
 
 ENUMERABLE = 20_000
-"""Choices at a face up to which all are listed; of more, so many are drawn."""
+"""Choices at a face up to which all are listed."""
+DRAWN = 2_000
+"""Choices drawn at random where there are more."""
 
 
 @dataclass(frozen=True)
@@ -82,8 +84,9 @@ def _cuts(
             continue
         for units, kept in _balances(crystal, planes, mid.height, outer):
             best = found.get((index, kept))
-            if best is None or units < best.formula_units:
-                found[index, kept] = Termination(crystal, tuple(planes), outer, kept, mid, units)
+            cut = Termination(crystal, tuple(planes), outer, kept, mid, units)
+            if (best is None or units < best.formula_units) and number_of_choices(cut):
+                found[index, kept] = cut
     return found
 
 
@@ -142,6 +145,12 @@ def _plane_classes(crystal: OrientedCrystal, planes: list[Plane]) -> list[int]:
     return classes
 
 
+def number_of_choices(termination: Termination) -> int:
+    """Ways to keep the atoms of the outermost plane, alike on both faces; symmetry not yet used."""
+    blocks = _blocks(termination)
+    return prod(_count(block, kept) for block, kept in zip(blocks, termination.kept, strict=True))
+
+
 def distinct_choices(
     termination: Termination, rng: np.random.Generator
 ) -> tuple[NDArray[np.bool_], int, bool]:
@@ -151,37 +160,88 @@ def distinct_choices(
         choices, shape (k, atoms in the plane), True where an atom stays; how many choices there
         are before symmetry; and whether all were listed (else the k were drawn at random).
     """
-    crystal, plane = termination.crystal, termination.plane
-    species = crystal.species[plane.atoms]
-    groups = [np.flatnonzero(species == s) for s in range(len(termination.kept))]
-    total = prod(comb(len(g), k) for g, k in zip(groups, termination.kept, strict=True))
+    blocks = _blocks(termination)
+    total = number_of_choices(termination)
     complete = total <= ENUMERABLE
-    if complete:
-        picks = itertools.product(
-            *(itertools.combinations(g, k) for g, k in zip(groups, termination.kept, strict=True))
-        )
-        chosen = [np.concatenate([np.array(p, dtype=int) for p in pick]) for pick in picks]
-    else:
-        chosen = [
-            np.concatenate(
-                [rng.choice(g, k, False) for g, k in zip(groups, termination.kept, strict=True)]
-            )
-            for _ in range(ENUMERABLE)
-        ]
-    masks = np.zeros((len(chosen), len(plane.atoms)), dtype=bool)
-    masks[np.arange(len(chosen))[:, None], np.array(chosen, dtype=int)] = True
-    masks = masks[(masks[:, _twice_flipped(termination)] == masks).all(axis=1)]
-    codes = np.min([_codes(masks[:, p]) for p in _plane_permutations(crystal, plane)], axis=0)
+    chosen = (
+        _listed(blocks, termination.kept) if complete else _drawn(blocks, termination.kept, rng)
+    )
+    masks = np.zeros((len(chosen), len(termination.plane.atoms)), dtype=bool)
+    for mask, atoms in zip(masks, chosen, strict=True):
+        mask[atoms] = True
+    permutations = _plane_permutations(termination.crystal, termination.plane)
+    codes = np.min([_codes(masks[:, p]) for p in permutations], axis=0)
     _, first = np.unique(codes, return_index=True)
     return masks[np.sort(first)], total, complete
 
 
-def _twice_flipped(termination: Termination) -> NDArray[np.int_]:
-    """Where the plane's atoms go when the slab is turned over twice: home, if by an involution."""
-    plane, mid = termination.plane, termination.mid_plane
-    points = termination.crystal.coords[plane.atoms] + np.outer(plane.repeats, [0, 0, 1])
-    atoms, _ = termination.crystal.locate(mid.flip(mid.flip(points)))
-    return np.argsort([int(np.flatnonzero(plane.atoms == atom)[0]) for atom in atoms])
+Blocks = list[list[int]]
+"""Atoms of a plane, by their place in it, that stay or go together."""
+
+
+def _blocks(termination: Termination) -> list[Blocks]:
+    """For each species the sets of atoms that turning the slab over twice runs through.
+
+    They are single atoms where an involution flips the slab, for it brings every atom home.
+    """
+    plane, mid, crystal = termination.plane, termination.mid_plane, termination.crystal
+    points = crystal.coords[plane.atoms] + np.outer(plane.repeats, [0, 0, 1])
+    images, _ = crystal.locate(mid.flip(mid.flip(points)))
+    place = {int(atom): i for i, atom in enumerate(plane.atoms)}
+    follows = [place[int(atom)] for atom in images]
+    found: list[Blocks] = [[] for _ in termination.kept]
+    seen: set[int] = set()
+    for first in range(len(follows)):
+        block, atom = [], first
+        while atom not in seen:
+            seen.add(atom)
+            block.append(atom)
+            atom = follows[atom]
+        if block:
+            found[int(crystal.species[plane.atoms[first]])].append(block)
+    return found
+
+
+def _count(blocks: Blocks, kept: int) -> int:
+    """Number of sets of blocks with so many atoms: a coefficient of the product of 1 + x^size."""
+    ways = [1] + [0] * kept
+    for block in blocks:
+        for n in range(kept, len(block) - 1, -1):
+            ways[n] += ways[n - len(block)]
+    return ways[kept]
+
+
+def _listed(blocks: Sequence[Blocks], kept: Sequence[int]) -> list[list[int]]:
+    """All choices, as the atoms that stay."""
+
+    def of_species(rest: Blocks, room: int) -> Iterator[list[int]]:
+        if room == 0:
+            yield []
+        for i, block in enumerate(rest if room else []):
+            if len(block) <= room:
+                for others in of_species(rest[i + 1 :], room - len(block)):
+                    yield block + others
+
+    each = [list(of_species(b, k)) for b, k in zip(blocks, kept, strict=True)]
+    return [[atom for part in parts for atom in part] for parts in itertools.product(*each)]
+
+
+def _drawn(
+    blocks: Sequence[Blocks], kept: Sequence[int], rng: np.random.Generator
+) -> list[list[int]]:
+    """Choices drawn at random: blocks in random order as long as they fit."""
+    drawn = []
+    for _ in range(DRAWN):
+        atoms: list[int] = []
+        for block, room in zip(blocks, kept, strict=True):
+            taken: list[int] = []
+            for i in rng.permutation(len(block)):
+                if len(taken) + len(block[i]) <= room:
+                    taken += block[i]
+            atoms += taken
+        if len(atoms) == sum(kept):
+            drawn.append(atoms)
+    return drawn
 
 
 def _codes(masks: NDArray[np.bool_]) -> NDArray[np.int64]:
