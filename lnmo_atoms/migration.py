@@ -1,5 +1,6 @@
 """Workflow: migration barriers of Li vacancies through empty octahedra."""
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
@@ -19,6 +20,7 @@ from lnmo_atoms.builders.paths import (
 from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.executors import make_executor
 from lnmo_atoms.flags import moment_changes
+from lnmo_atoms.records import HOPS_FILE, save_hops
 from lnmo_atoms.reference import bulk_reference, bulk_task, check_bulk
 from lnmo_atoms.results import BandResult, Failure, HopResult, TaskResult
 from lnmo_atoms.runner import Progress, run_tasks
@@ -71,6 +73,14 @@ def migration_barriers(
     check_bulk(bulk, spec)
     hops = find_hops(bulk) if hops is None else list(hops)
     with Study.open(study) as open_study, make_executor(executor) as pool:
+        options = {
+            "workflow": "migration barriers",
+            "bulk": bulk.composition.element_composition.formula,
+            "hops": [hop.label for hop in hops],
+            "images": images,
+            "fmax_eV_per_A": fmax,
+        }
+        open_study.write_provenance(spec, options, sys.argv)
         first = bulk_task(bulk, spec)
         relaxed_bulk = run_tasks([first], open_study, pool, progress)[first.key]
         reference = bulk_reference(bulk, relaxed_bulk, spec)
@@ -80,11 +90,12 @@ def migration_barriers(
         guesses = vacancies.paths(relaxed, images)
         bands = {i: _band_task(path, hops[i], spec, fmax) for i, path in guesses.items()}
         outcomes = run_tasks(bands.values(), open_study, pool, progress)
-    results = []
-    for i, task in bands.items():
-        if isinstance(outcome := outcomes[task.key], BandResult):
-            flags = vacancies.flags(hops[i], relaxed) + _band_flags(outcome)
-            results.append(_result(crystal, hops[i], outcome, reference.engine, flags))
+        results = []
+        for i, task in bands.items():
+            if isinstance(outcome := outcomes[task.key], BandResult):
+                flags = vacancies.flags(hops[i], relaxed) + _band_flags(outcome)
+                results.append(_result(crystal, hops[i], outcome, reference.engine, flags))
+        save_hops(results, open_study.path / HOPS_FILE)
     return results
 
 

@@ -28,6 +28,10 @@ SCHEMA = 1
 SURFACES = "lnmo_atoms surfaces"
 HOPS = "lnmo_atoms hops"
 
+SURFACES_FILE = "surfaces.json"
+HOPS_FILE = "hops.json"
+"""Where a study's folder keeps what its last workflows gave."""
+
 NAMES: Mapping[type, Mapping[str, str]] = types.MappingProxyType(
     {
         SurfaceResult: {

@@ -1,5 +1,6 @@
 """Workflow: surface energies of every termination of the facets asked for."""
 
+import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
@@ -13,6 +14,7 @@ from lnmo_atoms.builders.slabs import Facet, Slab, make_slabs
 from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.executors import make_executor
 from lnmo_atoms.flags import atoms_that_left, moment_changes
+from lnmo_atoms.records import SURFACES_FILE, save_surfaces
 from lnmo_atoms.reference import BulkReference, bulk_reference, bulk_task, check_bulk
 from lnmo_atoms.results import Failure, SurfaceResult, TaskResult
 from lnmo_atoms.runner import Progress, run_tasks
@@ -63,6 +65,16 @@ def surface_energies(
     spec = CalculatorSpec.parse(calculator)
     check_bulk(bulk, spec)
     with Study.open(study) as open_study, make_executor(executor) as pool:
+        options = {
+            "workflow": "surface energies",
+            "bulk": bulk.composition.element_composition.formula,
+            "facets": [list(facet) for facet in facets],
+            "thickness_A": thickness,
+            "vacuum_A": vacuum,
+            "fmax_eV_per_A": fmax,
+            "relax_best": relax_best,
+        }
+        open_study.write_provenance(spec, options, sys.argv, seeds={"make_slabs": 0})
         first = bulk_task(bulk, spec)
         relaxed_bulk = run_tasks([first], open_study, pool, progress)[first.key]
         reference = bulk_reference(bulk, relaxed_bulk, spec)
@@ -80,17 +92,11 @@ def surface_energies(
         best = _lowest(list(results.values()), relax_best)
         relaxations = {r.slab.name: _relax_task(r.slab, spec, fmax) for r in best}
         relaxed = run_tasks(relaxations.values(), open_study, pool, progress)
-    for name, task in relaxations.items():
-        results[name] = _relaxed(results[name], reference, relaxed[task.key])
-    order = {facet: i for i, facet in enumerate(dict.fromkeys(slab.facet for slab in slabs))}
-    return sorted(
-        results.values(),
-        key=lambda r: (
-            order[r.facet],
-            not r.ranked,
-            r.gamma_unrelaxed if r.gamma is None else r.gamma,
-        ),
-    )
+        for name, task in relaxations.items():
+            results[name] = _relaxed(results[name], reference, relaxed[task.key])
+        found = _by_facet_and_gamma(list(results.values()))
+        save_surfaces(found, open_study.path / SURFACES_FILE)
+    return found
 
 
 def plan_surfaces(
@@ -144,6 +150,17 @@ def _static_task(slab: Slab, spec: CalculatorSpec) -> Task:
 
 def _relax_task(slab: Slab, spec: CalculatorSpec, fmax: float) -> Task:
     return Task.relax(f"relax {slab.name}", slab.structure, spec, fmax=fmax)
+
+
+def _by_facet_and_gamma(results: list[SurfaceResult]) -> list[SurfaceResult]:
+    """Facets in the order they came, in each the lowest γ first, unranked terminations last."""
+    order = {facet: i for i, facet in enumerate(dict.fromkeys(r.facet for r in results))}
+
+    def place(result: SurfaceResult) -> tuple[int, bool, float]:
+        gamma = result.gamma_unrelaxed if result.gamma is None else result.gamma
+        return order[result.facet], not result.ranked, gamma
+
+    return sorted(results, key=place)
 
 
 def _lowest(results: Sequence[SurfaceResult], count: int | None) -> list[SurfaceResult]:

@@ -19,11 +19,10 @@ from lnmo_atoms.plots import (
     plot_wulff,
     save,
 )
-from lnmo_atoms.records import load_hops, load_surfaces
+from lnmo_atoms.records import HOPS_FILE, SURFACES_FILE, load_hops, load_surfaces
 from lnmo_atoms.results import HopResult, SurfaceResult
 
 IONS = ("Mn", "Ni", "Li")
-SURFACES, HOPS = "surfaces.json", "hops.json"
 
 
 def load_results(study: Path) -> tuple[list[SurfaceResult], list[HopResult]]:
@@ -36,8 +35,8 @@ def load_results(study: Path) -> tuple[list[SurfaceResult], list[HopResult]]:
         raise RequestError(
             f"there is no study in {study}: run lnmo study, surface or migrate first"
         )
-    surfaces = load_surfaces(study / SURFACES) if (study / SURFACES).exists() else []
-    hops = load_hops(study / HOPS) if (study / HOPS).exists() else []
+    surfaces = load_surfaces(study / SURFACES_FILE) if (study / SURFACES_FILE).exists() else []
+    hops = load_hops(study / HOPS_FILE) if (study / HOPS_FILE).exists() else []
     if not surfaces and not hops:
         raise RequestError(
             f"{study} holds no finished workflow: run lnmo study, surface or migrate to its end"

@@ -1,6 +1,5 @@
 """Commands that calculate: surface, migrate, study; and that look at studies: compare, status."""
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -11,19 +10,12 @@ from pymatgen.core import Structure
 
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.calculators import CalculatorSpec
-from lnmo_atoms.cli.outputs import (
-    HOPS,
-    SURFACES,
-    load_results,
-    show_comparison,
-    write_comparison,
-)
+from lnmo_atoms.cli.outputs import load_results, show_comparison, write_comparison
 from lnmo_atoms.cli.recipe import Recipe, read_recipe
 from lnmo_atoms.cli.screen import complain, note, print_json, progress_bars, table
 from lnmo_atoms.cli.structures import Json, StructureFile, load
 from lnmo_atoms.executors import make_executor
 from lnmo_atoms.migration import migration_barriers, plan_migration
-from lnmo_atoms.records import save_hops, save_surfaces
 from lnmo_atoms.reference import check_bulk
 from lnmo_atoms.store import Study
 from lnmo_atoms.surfaces import plan_surfaces, surface_energies
@@ -199,7 +191,6 @@ def _run(recipe: Recipe, parts: Sequence[str], dry_run: bool, json: bool) -> int
         make_executor("processes", recipe.workers) as pool,
         progress_bars(hidden=json) as progress,
     ):
-        open_study.write_provenance(spec, recipe.model_dump(mode="json"), sys.argv)
         if "surface" in parts:
             section = recipe.surface
             surfaces = surface_energies(
@@ -214,7 +205,6 @@ def _run(recipe: Recipe, parts: Sequence[str], dry_run: bool, json: bool) -> int
                 relax_best=None if section.relax_best == "all" else section.relax_best,
                 progress=progress,
             )
-            save_surfaces(surfaces, folder / SURFACES)
         if "migration" in parts:
             hops = migration_barriers(
                 bulk,
@@ -226,7 +216,6 @@ def _run(recipe: Recipe, parts: Sequence[str], dry_run: bool, json: bool) -> int
                 fmax=recipe.migration.fmax,
                 progress=progress,
             )
-            save_hops(hops, folder / HOPS)
         failures = open_study.failures()
     if surfaces or hops:
         comparison = write_comparison(folder, *load_results(folder), spec.trust())
