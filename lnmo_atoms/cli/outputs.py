@@ -6,6 +6,7 @@ from pathlib import Path
 from rich.progress import track
 
 from lnmo_atoms.analyzers.facets import FacetComparison, compare_facets
+from lnmo_atoms.analyzers.rows import FacetRow
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.slabs import Slab
 from lnmo_atoms.cli.folders import make_folder
@@ -112,9 +113,28 @@ def show_surfaces(comparison: FacetComparison) -> None:
             for row in comparison.facets
         ],
     )
-    ions = [ion for ion in IONS if any(row.best.top.density.get(ion) for row in comparison.facets)]
+    _show_exposed(comparison.facets)
+    relaxed = [row for row in comparison.terminations if row.gamma is not None]
     table(
-        "Exposed on one face: ions with fewer oxygen neighbours than in the bulk, slab as cut",
+        "Relaxed terminations",
+        ("slab", "γ as cut\nJ/m²", "γ relaxed\nJ/m²", "atoms", "converged"),
+        [
+            (row.termination, row.gamma_unrelaxed, row.gamma, row.atoms, row.converged)
+            for row in relaxed
+        ],
+    )
+    for row in relaxed:
+        if words := "; ".join(filter(None, (row.changed, *row.flags))):
+            note(f"{row.termination}: {words}")
+
+
+def _show_exposed(rows: Sequence[FacetRow]) -> None:
+    """Table of the ions that each facet exposes; nothing for metals."""
+    ions = [ion for ion in IONS if any(row.best.top.density.get(ion) for row in rows)]
+    if not ions:
+        return
+    table(
+        "Exposed on one face (fewer oxygen neighbours than in the bulk, slab as cut)",
         (
             "slab",
             *(head for ion in ions for head in (f"{ion}\n/nm²", f"O lost\nper {ion}")),
@@ -128,21 +148,9 @@ def show_surfaces(comparison: FacetComparison) -> None:
                     for value in (row.best.top.density.get(ion), row.best.top.missing.get(ion))
                 ),
             )
-            for row in comparison.facets
+            for row in rows
         ],
     )
-    relaxed = [row for row in comparison.terminations if row.gamma is not None]
-    table(
-        "Relaxed terminations",
-        ("slab", "γ as cut\nJ/m²", "γ relaxed\nJ/m²", "atoms", "converged"),
-        [
-            (row.termination, row.gamma_unrelaxed, row.gamma, row.atoms, row.converged)
-            for row in relaxed
-        ],
-    )
-    for row in relaxed:
-        if words := "; ".join(filter(None, (row.changed, *row.flags))):
-            note(f"{row.termination}: {words}")
 
 
 def show_hops(comparison: FacetComparison) -> None:

@@ -58,15 +58,8 @@ def print_json(content: object) -> None:
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """A table on standard output: numbers to the right, None as a dash."""
-    view = Table(
-        title=title,
-        title_justify="left",
-        title_style="bold",
-        header_style="dim",
-        box=box.SIMPLE_HEAD,
-        padding=(0, 1),
-        show_edge=False,
-    )
+    out.print(title, style="bold", highlight=False)
+    view = Table(header_style="dim", box=box.SIMPLE_HEAD, padding=(0, 1), show_edge=False)
     for i, column in enumerate(columns):
         numeric = all(isinstance(row[i], int | float | None) for row in rows)
         numeric = numeric and not any(isinstance(row[i], bool) for row in rows)

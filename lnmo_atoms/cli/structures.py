@@ -160,7 +160,7 @@ def slabs(
     if json:
         print_json([_slab_facts(slab) for slab in found])
         return
-    columns = ("slab", "atoms", "thickness / Å", "area / Å²", "layers", "flip", "dipole / e/Å")
+    columns = ("slab", "atoms", "thick\nÅ", "area\nÅ²", "layers", "dipole\ne/Å", "faces equal by")
     rows = [
         (
             slab.name,
@@ -168,8 +168,8 @@ def slabs(
             slab.certificate.thickness,
             slab.certificate.area,
             slab.certificate.layers,
+            round(slab.certificate.dipole, 6) + 0.0,
             slab.certificate.flip.name if slab.certificate.flip else None,
-            slab.certificate.dipole + 0.0,
         )
         for slab in found
     ]

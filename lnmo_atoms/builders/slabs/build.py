@@ -105,7 +105,7 @@ def _slabs_of(
     note = _describe(cut, bulk)
     if len(choices) > MOST_CHOICES:
         energies = electrostatic_energies(whole, choices, bulk)
-        listed = f"{len(choices)} distinct" if complete else f"{total:.3g}"
+        listed = f"{len(choices)} distinct" if complete else f"{total:,}"
         note += f" ({MOST_CHOICES} of {listed} choices kept, lowest in electrostatic energy)"
         choices = choices[np.argsort(np.round(energies, 6), kind="stable")[:MOST_CHOICES]]
     return [(slab_structure(whole, choice, bulk, vacuum), note) for choice in choices]
