@@ -1,5 +1,6 @@
 """Workflow: migration barriers of Li vacancies through empty octahedra."""
 
+import logging
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
@@ -11,6 +12,7 @@ from pymatgen.core import Structure
 from lnmo_atoms.builders.hops import Hop, find_hops
 from lnmo_atoms.builders.paths import (
     Displacements,
+    closest,
     displacements,
     equivalent_sites,
     path_images,
@@ -26,6 +28,8 @@ from lnmo_atoms.results import BandResult, Failure, HopResult, TaskResult
 from lnmo_atoms.runner import Progress, run_tasks
 from lnmo_atoms.store import Study
 from lnmo_atoms.tasks import Task
+
+log = logging.getLogger(__name__)
 
 END_POINT_FMAX = 0.02
 """eV/Å; an end point's error enters the barrier in full."""
@@ -152,11 +156,13 @@ class _Vacancies:
             if isinstance(outcome := relaxed[task.key], TaskResult)
         }
 
-        def shift(site: int) -> Displacements:
+        def equivalents(site: int) -> list[Displacements]:
             return transported(self._crystal, around[self._same[site]], self._same[site], site)
 
         return {
-            i: path_images(self._crystal, hop, shift(hop.end), shift(hop.start), images)
+            i: path_images(
+                self._crystal, hop, *closest(equivalents(hop.end), equivalents(hop.start)), images
+            )
             for i, hop in enumerate(self._hops)
             if {self._same[hop.start], self._same[hop.end]} <= set(around)
         }
@@ -206,6 +212,8 @@ def _least_image_distance(crystal: Structure) -> float:
 
 def _band_flags(band: BandResult) -> list[str]:
     """What is doubtful about the path: unconverged, an intermediate minimum, moments that jump."""
+    if not band.converged:
+        log.warning("a band did not converge in %d steps: its barrier is not final", band.steps)
     flags = [] if band.converged else [f"band not converged after {band.steps} steps"]
     inner = band.energies[1:-1]
     if ((inner[1:-1] < inner[:-2] - 1e-3) & (inner[1:-1] < inner[2:] - 1e-3)).any():

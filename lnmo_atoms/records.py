@@ -147,7 +147,10 @@ def _read(path: Path, kind: str) -> dict[str, Any]:
     except OSError as error:
         raise RequestError(f"cannot read {path}: {error.strerror}") from error
     except ValueError as error:
-        raise RequestError(f"{path} is not a result file of lnmo_atoms: not JSON") from error
+        raise RequestError(
+            f"{path} is damaged or not ours: repeat the command that made it, which calculates "
+            "nothing twice"
+        ) from error
     found = document.get("format") if isinstance(document, dict) else None
     if found != kind:
         raise RequestError(f"{path} is not a file of {kind.replace('lnmo_atoms ', '')}")

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pymatgen.core import Structure
 
-from lnmo_atoms.builders.errors import RequestError
+from lnmo_atoms.builders.bulk import require_bulk
 from lnmo_atoms.builders.symmetry import space_group, symmetrized
 from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.results import Failure, TaskResult
@@ -54,13 +54,9 @@ def check_bulk(bulk: Structure, spec: CalculatorSpec) -> None:
     """Refuse a bulk that cannot be calculated, before anything is.
 
     Raises:
-        RequestError: for partial occupancies or elements that the engine does not know.
+        RequestError: for partial occupancies, a slab, or elements that the engine does not know.
     """
-    if not bulk.is_ordered:
-        raise RequestError(
-            "the bulk has partially occupied sites and cannot be calculated: build one ordered or "
-            "disordered cell first (lnmo build disordered)"
-        )
+    require_bulk(bulk)
     spec.check({site.specie.symbol for site in bulk})
 
 

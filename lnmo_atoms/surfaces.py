@@ -1,5 +1,6 @@
 """Workflow: surface energies of every termination of the facets asked for."""
 
+import logging
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
@@ -10,7 +11,7 @@ import numpy as np
 from pymatgen.core import Structure
 
 from lnmo_atoms.builders.errors import RequestError
-from lnmo_atoms.builders.slabs import Facet, Slab, make_slabs
+from lnmo_atoms.builders.slabs import Facet, Slab, distinct_facets, make_slabs
 from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.executors import make_executor
 from lnmo_atoms.flags import atoms_that_left, moment_changes
@@ -20,6 +21,8 @@ from lnmo_atoms.results import Failure, SurfaceResult, TaskResult
 from lnmo_atoms.runner import Progress, run_tasks
 from lnmo_atoms.store import Study
 from lnmo_atoms.tasks import Task
+
+log = logging.getLogger(__name__)
 
 EV_PER_A2 = 16.02176634
 """J/m² per eV/Å² (CODATA 2018, exact)."""
@@ -44,7 +47,7 @@ def surface_energies(
 
     Args:
         bulk: an ordered crystal with oxidation states and moments.
-        facets: Miller indices in the cell of ``bulk``.
+        facets: Miller indices in the cell of ``bulk``; of equivalent ones the first is calculated.
         calculator: ``"chgnet"``, ``"gpaw"``, ``"emt"``, ``"module:factory"`` or a spec.
         study: folder that keeps every finished calculation; None keeps nothing.
         executor: None or ``"serial"``, ``"processes"``, or any ``concurrent.futures`` executor.
@@ -64,6 +67,7 @@ def surface_energies(
     """
     spec = CalculatorSpec.parse(calculator)
     check_bulk(bulk, spec)
+    facets = distinct_facets(facets, bulk)
     with Study.open(study) as open_study, make_executor(executor) as pool:
         options = {
             "workflow": "surface energies",
@@ -116,7 +120,7 @@ def plan_surfaces(
     """
     check_bulk(bulk, spec)
     tasks = [bulk_task(bulk, spec)]
-    for facet in facets:
+    for facet in distinct_facets(facets, bulk):
         slabs = make_slabs(bulk, facet, thickness, vacuum)
         tasks += [_static_task(slab, spec) for slab in slabs]
         tasks += [_relax_task(slab, spec, fmax) for slab in slabs[:relax_best]]
@@ -195,6 +199,8 @@ def _relaxed(
     slab = result.slab
     sites = np.array(slab.structure.site_properties["bulk_site"])
     in_bulk = None if reference.moments is None else reference.moments[sites]
+    if not outcome.converged:
+        log.warning("%s: not converged after %d steps", slab.name, outcome.steps)
     flags = [
         None if outcome.converged else f"not converged after {outcome.steps} steps",
         atoms_that_left(slab.structure, outcome.structure),

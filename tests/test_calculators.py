@@ -70,7 +70,7 @@ def rattled():
             lambda: CalculatorSpec.parse("os:getcwd", speed=1).check([]),
             "got an unexpected keyword argument 'speed'",
         ),
-        (lambda: CalculatorSpec.parse("os:getcwd").calculator(), "returned a str, not an ASE calc"),
+        (lambda: CalculatorSpec.parse("os:getcwd").calculator(), "returned str instead of an ASE"),
     ],
 )
 def test_wrong_requests_get_one_clear_line(wrong, line):

@@ -7,8 +7,11 @@ import sys
 import time
 
 import pytest
+from pymatgen.core import Lattice, Structure
 
-from lnmo_atoms.formats import read
+from lnmo_atoms.builders.slabs import make_slabs
+from lnmo_atoms.builders.spinel import lithium_manganate
+from lnmo_atoms.formats import read, write
 
 LNMO = (sys.executable, "-c", "from lnmo_atoms.cli import main; main()")
 
@@ -96,6 +99,16 @@ def test_surface_of_copper_from_start_to_comparison(copper):
     assert {entry["state"] for entry in state} == {"done"}
 
 
+def test_miller_indices_of_a_primitive_cell_are_conventional(tmp_path):
+    """{100} of fcc cut from the one-atom cell: area a²/2, not that of {111}."""
+    cell = Structure.from_spacegroup("Fm-3m", Lattice.cubic(3.6), ["Cu"], [[0, 0, 0]])
+    write(cell.get_primitive_structure(), tmp_path / "cu.cif")
+    done = lnmo("slabs", "cu.cif", "--facet", "100", "-o", "out", "--json", cwd=tmp_path)
+    (slab,) = json.loads(done.stdout)
+    assert slab["area_A2"] == pytest.approx(3.6**2 / 2)
+    assert "conventional cell of 4 atoms" in " ".join(done.stderr.split())
+
+
 def test_dry_run_runs_nothing(tmp_path):
     done = lnmo("study", "--dry-run", "--json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
@@ -134,14 +147,20 @@ def test_failing_engine_is_recorded_and_the_others_go_on(copper):
         (("slabs", "nolattice.cif", "--facet", "111"), "nolattice.cif"),
         (("slabs", "--facet", "000"), "000"),
         (("slabs", "--facet", "1x1"), "1x1"),
+        (("slabs", "slab.cif", "--facet", "001"), "it is a slab"),
         (("surface", "--facets", "000", "--study", "s"), "000"),
+        (("surface", "--facets", "1,1,1", "--study", "s"), "without commas"),
+        (("surface", "--study", "plain.txt"), "plain.txt"),
+        (("surface", "--study", "plain.txt/deeper"), "plain.txt"),
         (("surface", "--calculator", "emt", "--study", "s"), "Li"),
         (("surface", "--calculator", "nowhere:factory", "--study", "s"), "nowhere"),
         (("surface", "--calculator", "nonsense", "--study", "s"), "nonsense"),
         (("migrate", "--images", "4", "--study", "s"), "odd"),
         (("study", "missing.toml"), "missing.toml"),
         (("study", "bad.toml"), "bad.toml"),
-        (("study", "unknown.toml"), "facet"),
+        (("study", "unknown.toml"), "no such entry"),
+        (("study", "loose.toml"), '"all"'),
+        (("compare", "damaged"), "repeat the command"),
         (("compare", "nothing"), "nothing"),
         (("status", "nothing"), "nothing"),
         (("frobnicate",), "frobnicate"),
@@ -152,6 +171,11 @@ def test_mistakes_get_one_line_and_exit_code_2(tmp_path, words, hint):
     (tmp_path / "nolattice.cif").write_text("data_x\n_cell_length_a 3\n")
     (tmp_path / "bad.toml").write_text("calculator = \n")
     (tmp_path / "unknown.toml").write_text("[surface]\nfacet = ['111']\n")
+    (tmp_path / "loose.toml").write_text("[surface]\nrelax_best = 'most'\n")
+    (tmp_path / "plain.txt").write_text("no folder")
+    write(make_slabs(lithium_manganate(), (1, 0, 0))[0].structure, tmp_path / "slab.cif")
+    (tmp_path / "damaged").mkdir()
+    (tmp_path / "damaged" / "surfaces.json").write_text('{"format": "lnmo_at')
     done = lnmo(*words, cwd=tmp_path)
     assert done.returncode == 2, done.stdout + done.stderr
     assert hint in done.stderr

@@ -12,6 +12,7 @@ from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.hops import find_hops
 from lnmo_atoms.builders.octahedra import empty_octahedra
 from lnmo_atoms.builders.paths import (
+    closest,
     displacements,
     equivalent_sites,
     path_images,
@@ -137,7 +138,7 @@ def test_transported_displacements_are_those_of_the_equivalent_vacancy():
 
     reference = relaxed(0)
     for target in range(1, 8):
-        moved = transported(bulk, reference, 0, target)
+        (moved,) = transported(bulk, reference, 0, target)
         there = relaxed(target)
         assert np.abs(there).max() > 0.01
         assert np.allclose(moved, there, atol=1e-4)
@@ -177,3 +178,13 @@ def test_sites_of_different_kind_are_not_transported():
     bulk = ordered_spinel()
     with pytest.raises(RequestError, match="not equivalent"):
         transported(bulk, np.zeros((56, 3)), 0, 10)
+
+
+def test_closest_forms_of_broken_symmetry_are_paired():
+    """Two vacancies whose surroundings distort along either of two axes: equal axes are paired."""
+    x, y = np.zeros((4, 3)), np.zeros((4, 3))
+    x[1], y[1] = (0.01, 0, 0), (0, 0.01, 0)
+    for left, right, expected in (([x, y], [y], y), ([x], [y, x], x)):
+        pair = closest(left, right)
+        assert pair[0] is expected
+        assert pair[1] is expected

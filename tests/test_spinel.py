@@ -14,6 +14,7 @@ from lnmo_atoms.builders.spinel import (
     ordered_spinel,
 )
 from lnmo_atoms.builders.symmetry import (
+    conventional_cell,
     permutations,
     space_group,
     symmetrized,
@@ -151,3 +152,17 @@ def test_permutations_form_a_group():
     assert (np.sort(where, axis=1) == np.arange(56)).all()
     species = np.array(bulk.site_properties["role"])
     assert (species[where] == species).all()
+
+
+def test_primitive_cells_become_conventional_ones():
+    """14 atoms of an F-centred crystal are a quarter of its cubic cell; P4_332 is primitive."""
+    full = lithium_manganate()
+    small = full.get_primitive_structure(use_site_props=True)
+    cell = conventional_cell(small)
+    assert len(small) == 14
+    assert len(cell) == 56
+    assert np.allclose(cell.lattice.abc, full.lattice.a)
+    assert np.allclose(cell.lattice.angles, 90)
+    assert sum(cell.site_properties["magmom"]) == pytest.approx(56)
+    assert conventional_cell(full) is full
+    assert len(conventional_cell(ordered_spinel())) == 56

@@ -213,12 +213,15 @@ def test_the_second_driver_is_refused(tmp_path):
             lambda p: (p.mkdir(), (p / "tasks").write_text("x")),
             "is no folder for a study but a file",
         ),
-        (lambda p: (p.mkdir(), (p / "study.json").write_text('{"a": 1}')), "was not written by"),
-        (lambda p: (p.mkdir(), (p / "study.json").write_text('{"form')), "was not written by"),
+        (
+            lambda p: (p.mkdir(), (p / "study.json").write_text('{"a": 1}')),
+            "is damaged or not ours",
+        ),
+        (lambda p: (p.mkdir(), (p / "study.json").write_text('{"form')), "is damaged or not ours"),
         (lambda p: (p.mkdir(), (p / "results.db").write_text("x" * 5000)), "cannot use"),
         (
             lambda p: (p.mkdir(), sqlite3.connect(p / "results.db").execute("create table a (b)")),
-            "was not written by",
+            "is damaged or not ours",
         ),
     ],
 )
@@ -250,7 +253,7 @@ def test_no_study_no_status(tmp_path):
 def test_a_half_written_file_of_a_killed_run_does_no_harm(tmp_path):
     (tmp_path / ".results-abc.db").write_bytes(b"SQLite format 3\0")
     (tmp_path / "results.db").write_bytes(b"")
-    with pytest.raises(RequestError, match="was not written by"):
+    with pytest.raises(RequestError, match="is damaged or not ours"):
         Study(tmp_path).__enter__()
     (tmp_path / "results.db").unlink()
     with Study(tmp_path) as study:

@@ -187,7 +187,7 @@ def test_fixed_atoms_stay():
 @pytest.mark.parametrize(("engine", "what"), [("Broken", "forces"), ("Late", "energy")])
 def test_numbers_that_are_none_stop_a_relaxation(engine, what):
     spec = CalculatorSpec.parse(f"engines_of_test:{engine}")
-    with pytest.raises(CalculationFailed, match=f"the engine gave a {what} that is not a finite"):
+    with pytest.raises(CalculationFailed, match=f"the engine gave {what} that are not finite"):
         relax(rattled_copper(), spec, fmax=1e-9)
 
 

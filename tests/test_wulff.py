@@ -8,9 +8,9 @@ from pymatgen.analysis.wulff import WulffShape as Referee
 from pymatgen.core import Lattice, Structure
 from synthetic import cubic, surface
 
-from lnmo_atoms.analyzers.families import equivalent_facets, lowest_terms
 from lnmo_atoms.analyzers.wulff import wulff_shape
 from lnmo_atoms.builders.errors import RequestError
+from lnmo_atoms.builders.slabs import equivalent_facets, lowest_terms
 from lnmo_atoms.builders.spinel import lithium_manganate, ordered_spinel
 
 CUBIC = cubic()

@@ -7,5 +7,5 @@ hops = la.find_hops(bulk)
 results = la.migration_barriers(bulk, hops, "chgnet", "migration-study", "processes")
 
 for result in results:
-    hop = result.hop
-    print(f"{hop.label}  ring {hop.ring_formula}  barrier {result.barrier:.3f} eV")
+    hop, state = result.hop, "converged" if result.converged else "not converged"
+    print(f"{hop.label}  ring {hop.ring_formula}  barrier {result.barrier:.3f} eV, {state}")

@@ -7,8 +7,7 @@ import numpy as np
 from pymatgen.core import Structure
 
 from lnmo_atoms.builders.errors import RequestError
-from lnmo_atoms.builders.slabs import Facet, facet_name
-from lnmo_atoms.builders.symmetry import symmetry_operations
+from lnmo_atoms.builders.slabs import Facet, equivalent_facets, facet_name, lowest_terms
 from lnmo_atoms.results import SurfaceResult
 
 SAME_LATTICE = 1e-3
@@ -24,28 +23,6 @@ def listed(facets: Sequence[Facet]) -> str:
     """Facets in a sentence: ``"(111), (100) and (110)"``."""
     names = [bracketed(facet) for facet in facets]
     return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
-
-
-def lowest_terms(facet: Facet) -> Facet:
-    """Miller indices without a common divisor: (222) is cut like (111)."""
-    divisor = math.gcd(*facet)
-    return facet[0] // divisor, facet[1] // divisor, facet[2] // divisor
-
-
-def equivalent_facets(facet: Facet, bulk: Structure) -> tuple[Facet, ...]:
-    """All faces of the facet's form under the Laue class of the bulk.
-
-    A point operation R (on fractional coordinates) takes the plane h·x = c to (h R⁻¹)·x = c. The
-    γ of a slab is the mean of its two faces, the same for hkl and its negative, so inversion is
-    added to the point group.
-
-    Returns:
-        Faces, sorted; each of them and its negative is among them.
-    """
-    rotations = symmetry_operations(bulk).rotations
-    faces = np.array(lowest_terms(facet)) @ rotations
-    distinct = np.unique(np.concatenate([faces, -faces]), axis=0)
-    return tuple((int(face[0]), int(face[1]), int(face[2])) for face in distinct)
 
 
 def group_by_family(surfaces: Sequence[SurfaceResult]) -> dict[Facet, tuple[SurfaceResult, ...]]:

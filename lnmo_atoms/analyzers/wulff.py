@@ -12,12 +12,11 @@ from scipy.spatial import HalfspaceIntersection
 from lnmo_atoms.analyzers.families import (
     best_ranked,
     bracketed,
-    equivalent_facets,
     group_by_family,
     listed,
 )
 from lnmo_atoms.builders.errors import RequestError
-from lnmo_atoms.builders.slabs import Facet
+from lnmo_atoms.builders.slabs import Facet, equivalent_facets
 from lnmo_atoms.results import SurfaceResult
 
 ON_PLANE = 1e-8

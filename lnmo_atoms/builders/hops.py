@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from pymatgen.core import DummySpecies, Structure
 from scipy.spatial import cKDTree
 
+from lnmo_atoms.builders.bulk import require_bulk
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.octahedra import empty_octahedra
 from lnmo_atoms.builders.symmetry import space_group, symmetry_operations
@@ -72,11 +73,7 @@ def find_hops(bulk: Structure, mobile: str = "Li") -> list[Hop]:
     Raises:
         RequestError: where there is no such element or no hop.
     """
-    if not bulk.is_ordered:
-        raise RequestError(
-            "the bulk has partially occupied sites: hops need whole atoms, so build one ordered "
-            "or disordered cell first"
-        )
+    require_bulk(bulk)
     ions = [i for i, site in enumerate(bulk) if site.specie.symbol == mobile]
     if not ions:
         raise RequestError(f"there is no {mobile} in {bulk.composition.reduced_formula}")

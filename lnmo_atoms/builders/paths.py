@@ -4,6 +4,9 @@ A relaxed vacancy is kept as the displacement of every bulk site, so that symmet
 to any equivalent site without relaxing again, and no atom ever jumps across a cell's border.
 """
 
+import itertools
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from pymatgen.core import Structure
@@ -37,8 +40,13 @@ def displacements(bulk: Structure, relaxed: Structure, vacancy: int) -> Displace
     return shift - np.round(shift)
 
 
-def transported(bulk: Structure, shift: Displacements, vacancy: int, target: int) -> Displacements:
-    """The displacements around a vacancy at an equivalent site, by symmetry.
+def transported(
+    bulk: Structure, shift: Displacements, vacancy: int, target: int
+) -> list[Displacements]:
+    """The displacements around a vacancy at an equivalent site, by every operation that does it.
+
+    They are all one where the relaxed vacancy keeps the symmetry of its site; where it breaks it,
+    as when manganese distorts, each is another of its equal forms.
 
     Args:
         bulk: ideal crystal.
@@ -51,13 +59,23 @@ def transported(bulk: Structure, shift: Displacements, vacancy: int, target: int
     """
     operations = symmetry_operations(bulk)
     where = permutations(bulk, operations)
-    candidates = np.flatnonzero(where[:, vacancy] == target)
-    if not len(candidates):
+    found: list[Displacements] = []
+    for chosen in np.flatnonzero(where[:, vacancy] == target):
+        moved = np.zeros_like(shift)
+        moved[where[chosen]] = shift @ operations.rotations[chosen].T
+        if not any(np.allclose(moved, other, atol=1e-4) for other in found):
+            found.append(moved)
+    if not found:
         raise RequestError(f"sites {vacancy} and {target} are not equivalent by symmetry")
-    chosen = int(candidates[0])
-    moved = np.zeros_like(shift)
-    moved[where[chosen]] = shift @ operations.rotations[chosen].T
-    return moved
+    return found
+
+
+def closest(
+    around_end: Sequence[Displacements], around_start: Sequence[Displacements]
+) -> tuple[Displacements, Displacements]:
+    """The end states that differ least: a hop moves one ion, not the distortions of others."""
+    pairs = itertools.product(around_end, around_start)
+    return min(pairs, key=lambda pair: round(float(np.square(pair[0] - pair[1]).sum()), 9))
 
 
 def path_images(

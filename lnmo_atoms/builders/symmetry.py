@@ -110,6 +110,21 @@ def space_group(structure: Structure, symprec: float = SYMPREC) -> SpaceGroup:
     return SpaceGroup(int(data.number), str(data.international), labels)
 
 
+def conventional_cell(structure: Structure, symprec: float = SYMPREC) -> Structure:
+    """The conventional cell of a crystal given in a smaller one; else the structure itself.
+
+    Orientation, species and site properties stay.
+    """
+    data = _ask(spglib.get_symmetry_dataset, structure, symprec)
+    matrix = np.linalg.inv(data.transformation_matrix).T
+    whole = np.rint(matrix)
+    if len(data.std_types) <= len(structure) or not np.allclose(matrix, whole, atol=1e-3):
+        return structure
+    cell = structure.copy()
+    cell.make_supercell(whole.astype(int).tolist(), to_unit_cell=True)
+    return cell
+
+
 def permutations(structure: Structure, operations: SymmetryOperations) -> NDArray[np.int_]:
     """Where each operation sends each atom.
 

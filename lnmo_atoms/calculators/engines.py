@@ -80,7 +80,6 @@ EMT = Engine(
     factory="ase.calculators.emt:EMT",
     package="ase",
     trust="EMT is a toy for a few fcc metals: it shows that the machinery runs, nothing more.",
-    variant=lambda _: "ASE",
     elements=frozenset({"Ag", "Al", "Au", "C", "Cu", "H", "N", "Ni", "O", "Pd", "Pt"}),
 )
 

@@ -78,18 +78,17 @@ class CalculatorSpec:
             made = load_factory(self._engine.factory, self.options)(**self.options)
             if not hasattr(made, "get_property"):
                 raise RequestError(
-                    f"{self.name} returned a {type(made).__name__}, not an ASE calculator"
+                    f"{self.name} returned {type(made).__name__} instead of an ASE calculator"
                 )
             built[self] = made
         return built[self]
 
     def engine(self) -> str:
-        """Engine and version for people, such as ``"CHGNet 0.4.2 (0.3.0)"``."""
+        """Engine and version for people, such as ``"CHGNet 0.3.0 (chgnet 0.4.2)"``."""
         engine = self._engine
-        words = [engine.label, self._version()]
-        if variant := engine.variant(self.options):
-            words.append(f"({variant})")
-        return " ".join(word for word in words if word)
+        name = " ".join(filter(None, (engine.label, engine.variant(self.options))))
+        version = self._version()
+        return f"{name} ({engine.package} {version})" if version else name
 
     def fingerprint(self) -> dict[str, Any]:
         """All that decides the numbers, for keys and provenance; the engine is not loaded.

@@ -1,6 +1,7 @@
 """The commands' root: version, errors, exit codes.
 
 0: done. 1: a calculation failed, the others are kept. 2: a wrong request, one line says what to do.
+130: stopped by Ctrl-C.
 """
 
 import sys
@@ -16,6 +17,9 @@ from lnmo_atoms.reference import CalculationError
 
 UsageError: Any = typer.BadParameter.__base__
 """What typer raises for a wrong command line; newer versions carry a click of their own."""
+
+INTERRUPTED = 130
+STOPPED = "stopped; what is finished is kept, the same command goes on from here"
 
 app = typer.Typer(
     name="lnmo",
@@ -62,6 +66,8 @@ def main() -> NoReturn:
     show_log()
     try:
         code = app(standalone_mode=False) or 0
+        if code == INTERRUPTED:
+            complain(STOPPED)
     except RequestError as error:
         complain(str(error))
         code = 2
@@ -69,7 +75,8 @@ def main() -> NoReturn:
         complain(str(error))
         code = 1
     except UsageError as error:
-        complain(error.format_message())
+        if message := error.format_message().strip():
+            complain(message)
         if error.ctx:
             note(f"see {error.ctx.command_path} --help")
         code = 2
@@ -77,6 +84,6 @@ def main() -> NoReturn:
         complain(f"{error.strerror or error}: {error.filename or ''}".rstrip(": "))
         code = 2
     except (KeyboardInterrupt, typer.Abort):
-        complain("stopped; what is finished is kept, the same command goes on from here")
-        code = 130
+        complain(STOPPED)
+        code = INTERRUPTED
     sys.exit(code)

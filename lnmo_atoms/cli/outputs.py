@@ -56,7 +56,8 @@ def write_comparison(
     if surfaces:
         save(plot_gammas(surfaces), figures / "surface-energies.png")
         save(plot_comparison(surfaces, hops), figures / "comparison.png")
-        draw_slabs([result.slab for result in surfaces], make_folder(figures / "slabs"))
+        relaxed = [result.slab for result in surfaces if result.gamma is not None]
+        draw_slabs(relaxed, make_folder(figures / "slabs"))
     if comparison.wulff:
         save(plot_wulff(comparison.wulff), figures / "wulff.png")
     if hops:

@@ -2,7 +2,7 @@
 
 import tomllib
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -31,7 +31,7 @@ def parse_facet(text: str) -> Facet:
         if isinstance(error, RequestError) and len(words) == 3:
             raise
         raise RequestError(
-            f"{text!r} is no facet: give three Miller indices such as 111 or 1-10"
+            f"{text!r} is no facet: give three Miller indices without commas, such as 111 or 1-10"
         ) from error
 
 
@@ -48,7 +48,9 @@ class SurfaceSection(Section):
     thickness: float = Field(12.0, gt=0, le=200, description="Å")
     vacuum: float = Field(15.0, gt=0, le=200, description="Å")
     fmax: float = Field(0.05, gt=0, description="eV/Å")
-    relax_best: int | Literal["all"] = Field(2, description="terminations relaxed per facet")
+    relax_best: Annotated[int, Field(ge=0)] | Literal["all"] = Field(
+        2, description="terminations relaxed per facet"
+    )
 
     @field_validator("facets")
     @classmethod
@@ -96,13 +98,27 @@ def read_recipe(path: Path) -> Recipe:
     """
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise RequestError(f"cannot read the recipe {path}: {error}") from error
+    except OSError as error:
+        raise RequestError(f"cannot read the recipe {path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise RequestError(f"the recipe {path} is not UTF-8 text") from error
     except tomllib.TOMLDecodeError as error:
         raise RequestError(f"{path} is not valid TOML: {error}") from error
     try:
         return Recipe.model_validate(content)
     except ValidationError as error:
-        first = error.errors()[0]
-        entry = ".".join(str(part) for part in first["loc"])
-        raise RequestError(f"{path}: {entry}: {first['msg']}") from error
+        entry, reason = first_mistake(error)
+        raise RequestError(f"{path}: {entry}: {reason}") from error
+
+
+def first_mistake(error: ValidationError) -> tuple[str, str]:
+    """The entry that is wrong, and why, in plain words."""
+    first = error.errors()[0]
+    entry = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        return entry, "there is no such entry; workflows/local.toml shows them all"
+    if "relax_best" in entry:
+        return "surface.relax_best", 'give a whole number, 0 or more, or "all"'
+    if first["type"] == "tuple_type":
+        return entry, 'give a list such as ["111", "100"]'
+    return entry, str(first["msg"]).removeprefix("Value error, ")

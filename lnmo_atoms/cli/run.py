@@ -9,10 +9,11 @@ from pydantic import ValidationError
 from pymatgen.core import Structure
 
 from lnmo_atoms.builders.errors import RequestError
+from lnmo_atoms.builders.hops import find_hops
 from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.cli.outputs import load_results, show_comparison, write_comparison
-from lnmo_atoms.cli.recipe import Recipe, read_recipe
-from lnmo_atoms.cli.screen import complain, note, print_json, progress_bars, table
+from lnmo_atoms.cli.recipe import Recipe, first_mistake, read_recipe
+from lnmo_atoms.cli.screen import complain, counted, note, print_json, progress_bars, table
 from lnmo_atoms.cli.structures import Json, StructureFile, load
 from lnmo_atoms.executors import make_executor
 from lnmo_atoms.migration import migration_barriers, plan_migration
@@ -159,7 +160,7 @@ def status(
         print_json([entry.as_dict() for entry in entries])
     else:
         table(
-            f"{study}: {len(entries)} calculations",
+            f"{study}: {counted(len(entries), 'calculation')}",
             ("calculation", "state", "steps", "seconds", "cause"),
             [(e.name, e.state, e.steps, e.seconds, e.cause) for e in entries],
         )
@@ -171,10 +172,8 @@ def _recipe(**entries: object) -> Recipe:
     try:
         return Recipe.model_validate(entries)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise RequestError(
-            f"--{str(first['loc'][-1]).replace('_', '-')}: {first['msg']}"
-        ) from error
+        entry, reason = first_mistake(error)
+        raise RequestError(f"--{entry.split('.')[-1].replace('_', '-')}: {reason}") from error
 
 
 def _run(recipe: Recipe, parts: Sequence[str], dry_run: bool, json: bool) -> int:
@@ -182,6 +181,7 @@ def _run(recipe: Recipe, parts: Sequence[str], dry_run: bool, json: bool) -> int
     spec = CalculatorSpec.parse(recipe.calculator, **recipe.calculator_options)
     bulk = load(None if recipe.structure is None else Path(recipe.structure))
     check_bulk(bulk, spec)
+    found = find_hops(bulk) if "migration" in parts else []
     if dry_run:
         return _show_plan(recipe, parts, bulk, spec, json)
     folder = Path(recipe.study)
@@ -208,7 +208,7 @@ def _run(recipe: Recipe, parts: Sequence[str], dry_run: bool, json: bool) -> int
         if "migration" in parts:
             hops = migration_barriers(
                 bulk,
-                None,
+                found,
                 spec,
                 open_study,
                 pool,
@@ -260,7 +260,10 @@ def _show_plan(
         names = ("calculation", "atoms", "estimate_core_s")
         print_json([dict(zip(names, row, strict=True)) for row in rows])
         return 0
-    table(f"{len(rows)} calculations", ("calculation", "atoms", "core seconds, about"), rows)
-    total = sum(row[2] for row in rows)
-    note(f"about {total / 60:.0f} core minutes in all with CHGNet on one core; nothing was run")
+    table(counted(len(rows), "calculation"), ("calculation", "atoms", "core s, about"), rows)
+    note(
+        f"about {sum(row[2] for row in rows):.0f} core seconds in all with CHGNet (other engines "
+        "differ); nothing was run. The first terminations of a facet stand for its best, which are "
+        "known only later"
+    )
     return 0

@@ -70,6 +70,11 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) 
     out.print()
 
 
+def counted(number: int, noun: str) -> str:
+    """A number with its noun, in the plural if need be."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def _cell(value: object) -> str:
     if value is None:
         return "–"

@@ -12,18 +12,18 @@ from lnmo_atoms.builders.charges import formal_charges, with_formal_charges
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.hops import Hop, find_hops
 from lnmo_atoms.builders.paths import path_images
-from lnmo_atoms.builders.slabs import Slab, make_slabs
+from lnmo_atoms.builders.slabs import Slab, distinct_facets, make_slabs
 from lnmo_atoms.builders.spinel import (
     average_spinel,
     disordered_spinel,
     lithium_manganate,
     ordered_spinel,
 )
-from lnmo_atoms.builders.symmetry import space_group
+from lnmo_atoms.builders.symmetry import conventional_cell, space_group
 from lnmo_atoms.cli.folders import make_folder
 from lnmo_atoms.cli.outputs import draw_slabs
 from lnmo_atoms.cli.recipe import parse_facet
-from lnmo_atoms.cli.screen import note, print_json, table
+from lnmo_atoms.cli.screen import counted, note, print_json, table
 from lnmo_atoms.formats import read, write
 
 StructureFile = Annotated[
@@ -55,7 +55,13 @@ def load(path: Path | None) -> Structure:
         note(f"{path} has no oxidation states: taken as {states}")
     elif formal_charges(charged) is None and not charged.composition.elements[0].is_metal:
         note(f"{path} has no oxidation states: dipoles cannot be judged")
-    return charged
+    bulk = conventional_cell(charged)
+    if bulk is not charged:
+        note(
+            f"{path} holds a primitive cell: its conventional cell of {len(bulk)} atoms is used, "
+            "and Miller indices refer to that"
+        )
+    return bulk
 
 
 def build(
@@ -150,7 +156,7 @@ def slabs(
     Example: lnmo slabs lnmo.cif --facet 111 --facet 100 -o slabs
     """
     bulk = load(structure)
-    facets = list(dict.fromkeys(parse_facet(f) for f in facet))
+    facets = distinct_facets([parse_facet(f) for f in facet], bulk)
     found = [slab for f in facets for slab in make_slabs(bulk, f, thickness, vacuum)]
     folder = make_folder(output)
     for slab in found:
@@ -173,7 +179,9 @@ def slabs(
         )
         for slab in found
     ]
-    table(f"{len(found)} slabs, all symmetric, stoichiometric, dipole-free", columns, rows)
+    table(
+        f"{counted(len(found), 'slab')}, all symmetric, stoichiometric, dipole-free", columns, rows
+    )
     for text in dict.fromkeys(
         slab.certificate.changed for slab in found if slab.certificate.changed
     ):

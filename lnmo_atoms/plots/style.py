@@ -13,10 +13,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from lnmo_atoms.analyzers.families import lowest_terms
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.files import write_atomically
-from lnmo_atoms.builders.slabs import Facet
+from lnmo_atoms.builders.slabs import Facet, lowest_terms
 
 Color = str | tuple[float, float, float]
 

@@ -61,13 +61,15 @@ class ResultsFile:
         try:
             if not _is_ours(self.path):
                 raise RequestError(
-                    f"{self.path} was not written by this lnmo_atoms: take another folder for the "
-                    "study"
+                    f"{self.path} is damaged or not ours: move it away to calculate anew, or take "
+                    "another folder for the study"
                 )
             with _connect(self.path) as database:
                 yield database
         except (sqlite3.Error, OSError) as error:
-            raise RequestError(f"cannot use {self.path}: {error}") from error
+            raise RequestError(
+                f"cannot use {self.path}: {error}; if it is damaged, move it away to calculate anew"
+            ) from error
 
 
 def _is_ours(path: Path) -> bool:

@@ -14,7 +14,8 @@ from lnmo_atoms.calculators import CalculatorSpec
 
 FORMAT = "lnmo_atoms study"
 SCHEMA = 1
-PACKAGES = ("lnmo_atoms", "ase", "pymatgen", "spglib", "numpy", "scipy")
+ENGINES = ("chgnet", "torch", "gpaw")
+PACKAGES = ("lnmo_atoms", "ase", "pymatgen", "spglib", "numpy", "scipy", *ENGINES)
 
 
 def read_runs(path: Path) -> list[dict[str, Any]]:
@@ -36,7 +37,8 @@ def read_runs(path: Path) -> list[dict[str, Any]]:
         SCHEMA,
     ):
         raise RequestError(
-            f"{path} was not written by this lnmo_atoms: take another folder for the study"
+            f"{path} is damaged or not ours: delete it to keep the results beside it, or take "
+            "another folder for the study"
         )
     runs: list[dict[str, Any]] = document["runs"]
     return runs

@@ -40,7 +40,7 @@ class Gauge(BaseCalculator):
         asked = {name: self.engine.get_property(name, atoms) for name in properties}
         for name, value in {**getattr(self.engine, "results", {}), **asked}.items():
             if name in ("energy", "forces", "stress") and not np.isfinite(value).all():
-                raise CalculationFailed(f"the engine gave a {name} that is not a finite number")
+                raise CalculationFailed(f"the engine gave {name} that are not finite numbers")
             self.results[name] = np.copy(value) if isinstance(value, np.ndarray) else value
 
     def moments(self, atoms: Atoms) -> NDArray[np.float64] | None:

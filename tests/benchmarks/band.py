@@ -24,7 +24,7 @@ def guess(bulk, hop, spec):
     vacancy = hop.end
     relaxed = relax(vacancy_cell(bulk, vacancy), spec, fmax=0.02).structure
     around_end = displacements(bulk, relaxed, vacancy)
-    around_start = transported(bulk, around_end, vacancy, hop.start)
+    (around_start, *_) = transported(bulk, around_end, vacancy, hop.start)
     return path_images(bulk, hop, around_end, around_start, 7)
 
 

@@ -2,7 +2,14 @@
 
 from lnmo_atoms.builders.slabs.build import make_slabs
 from lnmo_atoms.builders.slabs.certificate import Certificate, Flip, certify
-from lnmo_atoms.builders.slabs.facet import Facet, facet_name, valid_facet
+from lnmo_atoms.builders.slabs.facet import (
+    Facet,
+    distinct_facets,
+    equivalent_facets,
+    facet_name,
+    lowest_terms,
+    valid_facet,
+)
 from lnmo_atoms.builders.slabs.slab import Slab
 
 __all__ = [
@@ -11,7 +18,10 @@ __all__ = [
     "Flip",
     "Slab",
     "certify",
+    "distinct_facets",
+    "equivalent_facets",
     "facet_name",
+    "lowest_terms",
     "make_slabs",
     "valid_facet",
 ]

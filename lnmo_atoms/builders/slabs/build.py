@@ -6,6 +6,7 @@ from string import ascii_lowercase
 import numpy as np
 from pymatgen.core import Structure
 
+from lnmo_atoms.builders.bulk import require_bulk
 from lnmo_atoms.builders.coordination import oxygen_coordination
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.slabs.assembly import electrostatic_energies, slab_structure, stack
@@ -55,11 +56,7 @@ def make_slabs(
     indices = valid_facet(facet)
     if not (0 < thickness <= 200 and 0 < vacuum <= 200):
         raise RequestError("thickness and vacuum are lengths in Å, above 0 and at most 200")
-    if not bulk.is_ordered:
-        raise RequestError(
-            "the bulk has partially occupied sites: slabs need whole atoms, so build one ordered "
-            "or disordered cell first"
-        )
+    require_bulk(bulk)
     ideal = symmetrized(bulk)
     operations = symmetry_operations(ideal)
     crystal = orient(ideal, operations, indices)
