@@ -121,7 +121,7 @@ def _settled(
                     break  # a serial executor's: keep it before the next one starts
             ended, pending = wait(running, timeout=POLL, return_when=FIRST_COMPLETED)
             for future in pending:
-                if future.running():
+                if (running[future].folder / STARTED).exists():
                     board.show(running[future].task, "running")
             for future in ended:
                 sent = running.pop(future)
@@ -129,6 +129,7 @@ def _settled(
                     losses[sent.task.key] += 1
                     queue.append(sent.task)
                 else:
+                    board.show(sent.task, "running")
                     yield sent.task, _kept(future, sent.task, study)
     finally:
         for future in running:
