@@ -11,7 +11,7 @@ import numpy as np
 from pymatgen.core import Structure
 
 from lnmo_atoms.builders.errors import RequestError
-from lnmo_atoms.builders.slabs import Facet, Slab, distinct_facets, make_slabs
+from lnmo_atoms.builders.slabs import Facet, Slab, distinct_facets, make_slabs, prepare
 from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.executors import make_executor
 from lnmo_atoms.flags import atoms_that_left, moment_changes
@@ -68,6 +68,8 @@ def surface_energies(
     spec = CalculatorSpec.parse(calculator)
     check_bulk(bulk, spec)
     facets = distinct_facets(facets, bulk)
+    for facet in facets:
+        prepare(bulk, facet, thickness, vacuum)
     with Study.open(study) as open_study, make_executor(executor) as pool:
         options = {
             "workflow": "surface energies",

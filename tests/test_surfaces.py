@@ -9,7 +9,12 @@ from pymatgen.core import Lattice, Structure
 
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.slabs import make_slabs
-from lnmo_atoms.builders.spinel import average_spinel, lithium_manganate, ordered_spinel
+from lnmo_atoms.builders.spinel import (
+    average_spinel,
+    disordered_spinel,
+    lithium_manganate,
+    ordered_spinel,
+)
 from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.flags import atoms_that_left, moment_changes
 from lnmo_atoms.reference import CalculationError
@@ -107,6 +112,19 @@ def test_emt_does_not_know_lithium_or_manganese():
 def test_average_crystal_cannot_be_calculated():
     with pytest.raises(RequestError, match="partially occupied"):
         surface_energies(average_spinel(), FACETS, "chgnet")
+
+
+@pytest.mark.parametrize(
+    ("bulk", "options", "hint"),
+    [
+        (disordered_spinel(seed=5), {}, "no symmetry operation"),
+        (fcc("Cu", 3.6), {"thickness": -1.0}, "lengths in Å"),
+    ],
+)
+def test_wrong_requests_are_refused_before_anything_is_calculated(tmp_path, bulk, options, hint):
+    with pytest.raises(RequestError, match=hint):
+        surface_energies(bulk, FACETS, "emt" if len(bulk) == 4 else "chgnet", tmp_path, **options)
+    assert not list(tmp_path.iterdir())
 
 
 def test_bulk_that_changes_its_space_group_stops_the_workflow():

@@ -13,7 +13,7 @@ from lnmo_atoms.builders.hops import find_hops
 from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.cli.outputs import load_results, show_comparison, write_comparison
 from lnmo_atoms.cli.recipe import Recipe, first_mistake, read_recipe
-from lnmo_atoms.cli.screen import complain, counted, note, print_json, progress_bars, table
+from lnmo_atoms.cli.screen import ProgressBars, complain, counted, note, print_json, table
 from lnmo_atoms.cli.structures import Json, StructureFile, load
 from lnmo_atoms.executors import make_executor
 from lnmo_atoms.migration import migration_barriers, plan_migration
@@ -189,7 +189,7 @@ def _run(recipe: Recipe, parts: Sequence[str], dry_run: bool, json: bool) -> int
     with (
         Study(folder) as open_study,
         make_executor("processes", recipe.workers) as pool,
-        progress_bars(hidden=json) as progress,
+        ProgressBars(hidden=json) as progress,
     ):
         if "surface" in parts:
             section = recipe.surface

@@ -2,9 +2,7 @@
 
 import json
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Sequence
 
 from rich import box
 from rich.console import Console
@@ -85,42 +83,51 @@ def _cell(value: object) -> str:
     return str(value).replace("[", r"\[")
 
 
-@contextmanager
-def progress_bars(hidden: bool = False) -> Iterator[Callable[[Progress], None]]:
-    """Draw a bar for every batch of calculations; give the callback that moves it."""
-    bars = Bars(
-        TextColumn("{task.description}", table_column=None),
-        BarColumn(),
-        TextColumn("{task.fields[count]}"),
-        TimeElapsedColumn(),
-        TextColumn("elapsed,"),
-        TimeRemainingColumn(),
-        TextColumn("left"),
-        console=err,
-        disable=hidden,
-    )
-    state: dict[str, Any] = {"task": None, "names": set(), "ended": False}
+class ProgressBars:
+    """A bar for every batch of calculations, for ``with``; called with every change of state."""
 
-    def move(event: Progress) -> None:
-        bars.start()
-        task: TaskID | None = state["task"]
-        if task is None or state["ended"]:
-            task = state["task"] = bars.add_task("", total=1.0, count="")
-            state["names"] = set()
-        state["ended"] = event.done == event.total
-        running: set[str] = state["names"]
-        (running.add if event.status == "running" else running.discard)(event.name)
-        bars.update(
-            task,
-            description=_summary(sorted(running), event),
-            completed=1.0 if state["ended"] else event.cost_done / (event.cost_total or 1.0),
+    def __init__(self, hidden: bool = False) -> None:
+        """Draw nothing until the first change."""
+        self._bars = Bars(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.fields[count]}"),
+            TimeElapsedColumn(),
+            TextColumn("elapsed,"),
+            TimeRemainingColumn(),
+            TextColumn("left"),
+            console=err,
+            disable=hidden,
+        )
+        self._batch: TaskID | None = None
+        self._running: set[str] = set()
+
+    def __enter__(self) -> "ProgressBars":
+        """Nothing to prepare."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave the bars as they stand."""
+        self._bars.stop()
+
+    def __call__(self, event: Progress) -> None:
+        """Move the bar of the batch under way; begin one if there is none."""
+        self._bars.start()
+        if self._batch is None:
+            self._batch, self._running = self._bars.add_task("", total=1.0, count=""), set()
+        if event.status == "running":
+            self._running.add(event.name)
+        else:
+            self._running.discard(event.name)
+        ended = event.done == event.total
+        self._bars.update(
+            self._batch,
+            description=_summary(sorted(self._running), event),
+            completed=1.0 if ended else event.cost_done / (event.cost_total or 1.0),
             count=f"{event.done}/{event.total}",
         )
-
-    try:
-        yield move
-    finally:
-        bars.stop()
+        if ended:
+            self._batch = None
 
 
 def _summary(running: Sequence[str], event: Progress) -> str:

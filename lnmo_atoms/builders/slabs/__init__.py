@@ -1,6 +1,6 @@
 """From a facet to certified slabs."""
 
-from lnmo_atoms.builders.slabs.build import make_slabs
+from lnmo_atoms.builders.slabs.build import make_slabs, prepare
 from lnmo_atoms.builders.slabs.certificate import Certificate, Flip, certify
 from lnmo_atoms.builders.slabs.facet import (
     Facet,
@@ -23,5 +23,6 @@ __all__ = [
     "facet_name",
     "lowest_terms",
     "make_slabs",
+    "prepare",
     "valid_facet",
 ]

@@ -12,8 +12,8 @@ from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.slabs.assembly import electrostatic_energies, slab_structure, stack
 from lnmo_atoms.builders.slabs.certificate import certify
 from lnmo_atoms.builders.slabs.exchange import exchange_skin
-from lnmo_atoms.builders.slabs.facet import facet_name, valid_facet
-from lnmo_atoms.builders.slabs.orientation import orient
+from lnmo_atoms.builders.slabs.facet import Facet, facet_name, valid_facet
+from lnmo_atoms.builders.slabs.orientation import OrientedCrystal, orient
 from lnmo_atoms.builders.slabs.slab import Slab
 from lnmo_atoms.builders.slabs.terminations import (
     Termination,
@@ -54,17 +54,7 @@ def make_slabs(
         RequestError: where no such slab exists, or the request makes no sense.
     """
     indices = valid_facet(facet)
-    if not (0 < thickness <= 200 and 0 < vacuum <= 200):
-        raise RequestError("thickness and vacuum are lengths in Å, above 0 and at most 200")
-    require_bulk(bulk)
-    ideal = symmetrized(bulk)
-    operations = symmetry_operations(ideal)
-    crystal = orient(ideal, operations, indices)
-    if not (crystal.rotations[:, 2, 2] < 0).any():
-        raise RequestError(
-            f"no symmetry operation of this crystal flips its ({facet_name(indices)}) planes: "
-            "a slab with two equal faces does not exist"
-        )
+    ideal, crystal = prepare(bulk, indices, thickness, vacuum)
     cuts = terminations(crystal, thickness)
     rng = np.random.default_rng(seed)
     slabs = [slab for cut in cuts for slab in _slabs_of(cut, ideal, vacuum, rng)]
@@ -85,6 +75,28 @@ def make_slabs(
             for name, s, note in variants
         ]
     return named
+
+
+def prepare(
+    bulk: Structure, facet: Facet, thickness: float, vacuum: float
+) -> tuple[Structure, OrientedCrystal]:
+    """The ideal crystal, and seen along the facet's normal; what cannot be cut is refused.
+
+    Raises:
+        RequestError: for lengths that make no sense, what is no bulk of whole atoms, or a facet
+            that no operation flips.
+    """
+    if not (0 < thickness <= 200 and 0 < vacuum <= 200):
+        raise RequestError("thickness and vacuum are lengths in Å, above 0 and at most 200")
+    require_bulk(bulk)
+    ideal = symmetrized(bulk)
+    crystal = orient(ideal, symmetry_operations(ideal), facet)
+    if not (crystal.rotations[:, 2, 2] < 0).any():
+        raise RequestError(
+            f"no symmetry operation of this crystal flips its ({facet_name(facet)}) planes: "
+            "a slab with two equal faces does not exist"
+        )
+    return ideal, crystal
 
 
 def _letters(count: int) -> list[str]:
