@@ -109,6 +109,18 @@ def test_miller_indices_of_a_primitive_cell_are_conventional(tmp_path):
     assert "conventional cell of 4 atoms" in " ".join(done.stderr.split())
 
 
+def test_a_compound_without_charges_is_said_to_have_none(tmp_path, copper):
+    """Of magnesia nobody can judge a dipole; copper has none to judge."""
+    rock_salt = Structure.from_spacegroup(
+        "Fm-3m", Lattice.cubic(4.21), ["Mg", "O"], [[0, 0, 0], [0.5, 0.5, 0.5]]
+    )
+    write(rock_salt, tmp_path / "mgo.cif")
+    done = lnmo("slabs", "mgo.cif", "--facet", "100", "-o", "out", cwd=tmp_path)
+    assert "dipoles cannot be judged" in " ".join(done.stderr.split())
+    done = lnmo("slabs", copper, "--facet", "100", "-o", "out", cwd=tmp_path)
+    assert "dipoles" not in done.stderr
+
+
 def test_dry_run_runs_nothing(tmp_path):
     done = lnmo("study", "--dry-run", "--json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr

@@ -220,3 +220,11 @@ def test_two_crystals_or_engines_are_not_mixed():
         wulff_shape([surface((1, 1, 1), 1.0), surface((1, 0, 0), 1.0, bulk=cubic(3.4))])
     with pytest.raises(RequestError, match="one engine"):
         wulff_shape([surface((1, 1, 1), 1.0), surface((1, 0, 0), 1.0, engine="other 2")])
+
+
+@pytest.mark.parametrize("gamma", [5.5e-269, 1e-160, 5e-324])
+@pytest.mark.parametrize("other", [{}, {(1, 0, 0): 0.7}])
+def test_a_gamma_next_to_nothing_still_has_shares(gamma, other):
+    """Its square is less than any float; alone or beside others, its facet is all there is."""
+    shape = shape_of({(1, 1, 1): gamma} | other)
+    assert shape.shares == {(1, 1, 1): pytest.approx(1)} | dict.fromkeys(other, 0)

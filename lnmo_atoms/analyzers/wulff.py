@@ -1,7 +1,7 @@
 """The Wulff shape: the equilibrium form of a crystal from the surface energies of its facets."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite, pi
 
 import numpy as np
@@ -137,16 +137,23 @@ def wulff_shape(surfaces: Sequence[SurfaceResult]) -> WulffShape:
     bulk = surfaces[0].bulk
     families = {facet: equivalent_facets(facet, bulk) for facet in best}
     _require_closed(families, bulk)
-    faces = tuple(_faces(families, {f: float(r.gamma or 0) for f, r in best.items()}, bulk))
-    return _shape(faces, families, best, tuple(f for f in groups if f not in best))
+    gammas = {facet: float(result.gamma or 0) for facet, result in best.items()}
+    scale = min(gammas.values())
+    faces = tuple(_faces(families, {f: gamma / scale for f, gamma in gammas.items()}, bulk))
+    return _shape(faces, scale, families, best, tuple(f for f in groups if f not in best))
 
 
 def _shape(
     faces: tuple[WulffFace, ...],
+    scale: float,
     families: Mapping[Facet, tuple[Facet, ...]],
     best: Mapping[Facet, SurfaceResult],
     left_out: tuple[Facet, ...],
 ) -> WulffShape:
+    """The shape from its faces in units of the lowest γ, the scale.
+
+    Shares are taken before scaling: the square of a tiny γ may be less than any float.
+    """
     surface = sum(face.area for face in faces)
     forms = [
         WulffForm(
@@ -159,11 +166,15 @@ def _shape(
         for facet, result in best.items()
     ]
     weighted = sum(form.share * form.gamma for form in forms)
-    volume = surface * weighted / 3  # pyramids from the centre: γ high, a face their base
+    volume = (
+        surface * scale**2 * weighted / 3
+    )  # pyramids from the centre: γ high, a face their base
     first = next(iter(best.values()))
     return WulffShape(
         forms=tuple(sorted(forms, key=lambda form: form.gamma)),
-        faces=faces,
+        faces=tuple(
+            replace(face, polygon=face.polygon * scale, area=face.area * scale**2) for face in faces
+        ),
         volume=volume,
         effective_radius=(3 * volume / (4 * pi)) ** (1 / 3),
         weighted_gamma=weighted,
@@ -179,12 +190,11 @@ def _shape(
 def _faces(
     families: Mapping[Facet, tuple[Facet, ...]], gammas: Mapping[Facet, float], bulk: Structure
 ) -> Iterator[WulffFace]:
-    """Faces that appear, from the intersection of all half-spaces n·r ≤ γ."""
+    """Faces that appear, from the intersection of all half-spaces n·r ≤ γ, in units of γ."""
     planes = [(facet, indices) for facet, members in families.items() for indices in members]
     normals = np.array([indices for _, indices in planes]) @ bulk.lattice.reciprocal_lattice.matrix
     normals /= np.linalg.norm(normals, axis=1, keepdims=True)
-    scale = min(gammas.values())
-    distances = np.array([gammas[facet] for facet, _ in planes]) / scale
+    distances = np.array([gammas[facet] for facet, _ in planes])
     corners = HalfspaceIntersection(
         np.column_stack([normals, -distances]), np.zeros(3)
     ).intersections
@@ -192,7 +202,7 @@ def _faces(
         polygon = _polygon(corners[np.abs(corners @ normal - distance) < ON_PLANE], normal)
         area = _area(polygon, normal)
         if area > ON_PLANE:
-            yield WulffFace(facet, indices, normal, polygon * scale, area * scale**2)
+            yield WulffFace(facet, indices, normal, polygon, area)
 
 
 def _polygon(corners: NDArray[np.float64], normal: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -99,22 +99,21 @@ Pair = tuple[int, End, End]
 def _pairs(bulk: Structure, ions: list[int], octahedra: NDArray[np.float64]) -> list[Pair]:
     """Every pair of mobile ions around each octahedron."""
     homes = bulk.frac_coords[ions]
-    cells = padded_cells(bulk)
+    cells = _near_cells(bulk)
     points = (homes[:, None] + cells[None]).reshape(-1, 3) @ bulk.lattice.matrix
     tree = cKDTree(points)
     found = []
     for o, centre in enumerate(octahedra @ bulk.lattice.matrix):
         near = tree.query_ball_point(centre, SITE_TO_OCTAHEDRON)
-        ends = sorted((ions[n // len(cells)], as_cell(cells[n % len(cells)])) for n in near)
+        ends = sorted((ions[n // len(cells)], _as_cell(cells[n % len(cells)])) for n in near)
         found += [(o, a, b) for a, b in itertools.combinations(ends, 2)]
     return found
 
 
-def padded_cells(bulk: Structure) -> NDArray[np.int_]:
+def _near_cells(bulk: Structure) -> NDArray[np.int_]:
     """Translations to the 27 or more cells that may hold neighbours of the home cell."""
-    reach = np.ceil(SITE_TO_OCTAHEDRON * np.linalg.norm(bulk.lattice.inv_matrix, axis=0)).astype(
-        int
-    )
+    per_length = np.array(bulk.lattice.reciprocal_lattice_crystallographic.abc)
+    reach = np.ceil(SITE_TO_OCTAHEDRON * per_length).astype(int)
     wrap = np.array(
         [np.floor(bulk.frac_coords).min(axis=0), np.floor(bulk.frac_coords).max(axis=0)]
     )
@@ -124,7 +123,7 @@ def padded_cells(bulk: Structure) -> NDArray[np.int_]:
     )
 
 
-def as_cell(values: NDArray[np.int_] | NDArray[np.float64]) -> Cell:
+def _as_cell(values: NDArray[np.int_] | NDArray[np.float64]) -> Cell:
     """Three integers."""
     x, y, z = (round(float(v)) for v in values)
     return x, y, z
@@ -136,17 +135,17 @@ def _orbits(
     """Group the hops into sets that the space group's operations map onto each other."""
     operations = symmetry_operations(bulk)
     sites, centres = bulk.frac_coords[ions], octahedra
+    index = {ion: k for k, ion in enumerate(ions)}
     images: dict[Pair, set[Pair]] = {pair: {pair} for pair in pairs}
     for rotation, translation in zip(operations.rotations, operations.translations, strict=True):
         to_site, site_cell = _match(sites @ rotation.T + translation, sites, bulk)
         to_centre, centre_cell = _match(centres @ rotation.T + translation, centres, bulk)
-        index = {ion: k for k, ion in enumerate(ions)}
         for o, a, b in pairs:
             ends = []
             for site, cell in (a, b):
                 k = index[site]
                 moved = rotation @ np.array(cell) + site_cell[k] - centre_cell[o]
-                ends.append((ions[to_site[k]], as_cell(moved)))
+                ends.append((ions[to_site[k]], _as_cell(moved)))
             images[o, a, b].add((int(to_centre[o]), min(ends), max(ends)))
     seen: set[Pair] = set()
     orbits = []

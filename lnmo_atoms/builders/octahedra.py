@@ -60,20 +60,12 @@ def padded(
     coords: NDArray[np.float64], structure: Structure, margin: float = 6.0
 ) -> NDArray[np.float64]:
     """Fractional points with all their periodic images within ``margin`` Å of the cell."""
-    reach = margin / (structure.lattice.volume / _face_areas(structure))
+    reach = margin * np.array(structure.lattice.reciprocal_lattice_crystallographic.abc)
     span = [range(-int(np.ceil(r)), int(np.ceil(r)) + 1) for r in reach]
     images = (coords % 1.0)[:, None] + np.array(list(itertools.product(*span)))[None]
     images = images.reshape(-1, 3)
     kept: NDArray[np.float64] = images[((images > -reach) & (images < 1 + reach)).all(axis=1)]
     return kept
-
-
-def _face_areas(structure: Structure) -> NDArray[np.float64]:
-    a, b, c = structure.lattice.matrix
-    areas: NDArray[np.float64] = np.linalg.norm(
-        [np.cross(b, c), np.cross(c, a), np.cross(a, b)], axis=1
-    )
-    return areas
 
 
 def _middles(corners: NDArray[np.float64], structure: Structure) -> NDArray[np.float64]:

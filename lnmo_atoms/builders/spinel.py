@@ -146,15 +146,8 @@ def disordered_spinel(
     """
     if method != "random":
         raise RequestError(f"method {method!r} is not known: use 'random'")
-    repeats = np.array(supercell)
-    if repeats.shape != (3,) or repeats.dtype.kind not in "iu" or (repeats < 1).any():
-        raise RequestError(f"a supercell is three positive integers such as 2 2 2, not {supercell}")
+    repeats = valid_supercell(supercell)
     cells = int(np.prod(repeats))
-    if 56 * cells > LARGEST_CELL:
-        raise RequestError(
-            f"a {'×'.join(map(str, supercell))} cell has {56 * cells:,} atoms; "
-            f"at most {LARGEST_CELL:,} are built"
-        )
     n_nickel = whole_nickel(nickel, cells)
     structure = _fd3m(_lattice(a, LATTICE_DISORDERED), MN4)
     structure.make_supercell(np.diag(repeats), to_unit_cell=True)
@@ -169,6 +162,24 @@ def disordered_spinel(
     set_formal_moments(structure)
     structure.add_site_property("wyckoff", list(space_group(structure).wyckoffs))
     return structure.get_sorted_structure(key=lambda site: ELEMENT_ORDER[site.specie.symbol])
+
+
+def valid_supercell(supercell: Sequence[int]) -> NDArray[np.int_]:
+    """Repeats of the 56-atom cell along its axes, shape (3,).
+
+    Raises:
+        RequestError: for what is no three positive integers, or too large a cell.
+    """
+    repeats = np.array(supercell)
+    if repeats.shape != (3,) or repeats.dtype.kind not in "iu" or (repeats < 1).any():
+        raise RequestError(f"a supercell is three positive integers such as 2 2 2, not {supercell}")
+    cells = int(np.prod(repeats))
+    if 56 * cells > LARGEST_CELL:
+        raise RequestError(
+            f"a {'×'.join(map(str, supercell))} cell has {56 * cells:,} atoms; "
+            f"at most {LARGEST_CELL:,} are built"
+        )
+    return repeats
 
 
 def whole_nickel(nickel: float, cells: int) -> int:

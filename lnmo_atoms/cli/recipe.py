@@ -2,7 +2,7 @@
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -58,6 +58,11 @@ class SurfaceSection(Section):
         for facet in facets:
             parse_facet(facet)
         return facets
+
+    def options(self) -> dict[str, Any]:
+        """Keyword arguments of the workflow and of its plan."""
+        best = None if self.relax_best == "all" else self.relax_best
+        return self.model_dump(include={"thickness", "vacuum", "fmax"}) | {"relax_best": best}
 
     def miller_indices(self) -> list[Facet]:
         """The facets, each once, in order."""

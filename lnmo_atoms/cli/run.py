@@ -8,8 +8,9 @@ import typer
 from pydantic import ValidationError
 from pymatgen.core import Structure
 
+from lnmo_atoms.analyzers.facets import FacetComparison
 from lnmo_atoms.builders.errors import RequestError
-from lnmo_atoms.builders.hops import find_hops
+from lnmo_atoms.builders.hops import Hop, find_hops
 from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.cli.outputs import load_results, show_comparison, write_comparison
 from lnmo_atoms.cli.recipe import Recipe, first_mistake, read_recipe
@@ -140,11 +141,7 @@ def compare(
     surfaces, hops = load_results(study)
     trust = Study.trust_of(study)
     comparison = write_comparison(study, surfaces, hops, trust)
-    if json:
-        print_json(_facts(comparison.rows(), comparison.hop_rows(), comparison.termination_rows()))
-    else:
-        show_comparison(comparison)
-        note(f"tables and figures in {study}")
+    _show(comparison, study, json)
 
 
 def status(
@@ -183,7 +180,7 @@ def _run(recipe: Recipe, parts: Sequence[str], dry_run: bool, json: bool) -> int
     check_bulk(bulk, spec)
     found = find_hops(bulk) if "migration" in parts else []
     if dry_run:
-        return _show_plan(recipe, parts, bulk, spec, json)
+        return _show_plan(recipe, parts, bulk, found, spec, json)
     folder = Path(recipe.study)
     surfaces, hops = [], []
     with (
@@ -192,17 +189,13 @@ def _run(recipe: Recipe, parts: Sequence[str], dry_run: bool, json: bool) -> int
         ProgressBars(hidden=json) as progress,
     ):
         if "surface" in parts:
-            section = recipe.surface
             surfaces = surface_energies(
                 bulk,
-                section.miller_indices(),
+                recipe.surface.miller_indices(),
                 spec,
                 open_study,
                 pool,
-                thickness=section.thickness,
-                vacuum=section.vacuum,
-                fmax=section.fmax,
-                relax_best=None if section.relax_best == "all" else section.relax_best,
+                **recipe.surface.options(),
                 progress=progress,
             )
         if "migration" in parts:
@@ -212,48 +205,48 @@ def _run(recipe: Recipe, parts: Sequence[str], dry_run: bool, json: bool) -> int
                 spec,
                 open_study,
                 pool,
-                images=recipe.migration.images,
-                fmax=recipe.migration.fmax,
+                **recipe.migration.model_dump(),
                 progress=progress,
             )
         failures = open_study.failures()
     if surfaces or hops:
         comparison = write_comparison(folder, *load_results(folder), spec.trust())
-        if json:
-            print_json(
-                _facts(comparison.rows(), comparison.hop_rows(), comparison.termination_rows())
-            )
-        else:
-            show_comparison(comparison)
-            note(f"tables and figures in {folder}")
+        _show(comparison, folder, json)
     for failure in failures:
         complain(f"{failure.name} failed: {failure.cause}")
     return 1 if failures else 0
 
 
-def _facts(facets: object, hops: object, terminations: object) -> dict[str, object]:
-    return {"facets": facets, "hops": hops, "terminations": terminations}
+def _show(comparison: FacetComparison, folder: Path, json: bool) -> None:
+    """Tables for people or JSON for programs."""
+    if json:
+        print_json(
+            {
+                "facets": comparison.rows(),
+                "hops": comparison.hop_rows(),
+                "terminations": comparison.termination_rows(),
+            }
+        )
+        return
+    show_comparison(comparison)
+    note(f"tables and figures in {folder}")
 
 
 def _show_plan(
-    recipe: Recipe, parts: Sequence[str], bulk: Structure, spec: CalculatorSpec, json: bool
+    recipe: Recipe,
+    parts: Sequence[str],
+    bulk: Structure,
+    found: Sequence[Hop],
+    spec: CalculatorSpec,
+    json: bool,
 ) -> int:
     """List the calculations with an estimate of their cost."""
     tasks: list[Task] = []
     if "surface" in parts:
         section = recipe.surface
-        tasks += plan_surfaces(
-            bulk,
-            section.miller_indices(),
-            spec,
-            thickness=section.thickness,
-            vacuum=section.vacuum,
-            fmax=section.fmax,
-            relax_best=None if section.relax_best == "all" else section.relax_best,
-        )
+        tasks += plan_surfaces(bulk, section.miller_indices(), spec, **section.options())
     if "migration" in parts:
-        section_ = recipe.migration
-        tasks += plan_migration(bulk, spec, images=section_.images, fmax=section_.fmax)
+        tasks += plan_migration(bulk, spec, found, **recipe.migration.model_dump())
     tasks = list({task.key: task for task in tasks}.values())
     rows = [(task.name, len(task.structures[0]), round(cost(task), 1)) for task in tasks]
     if json:

@@ -9,7 +9,6 @@ import typer
 from pymatgen.core import Structure
 
 from lnmo_atoms.builders.charges import formal_charges, with_formal_charges
-from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.hops import Hop, find_hops
 from lnmo_atoms.builders.paths import path_images
 from lnmo_atoms.builders.slabs import Slab, distinct_facets, make_slabs
@@ -18,6 +17,7 @@ from lnmo_atoms.builders.spinel import (
     disordered_spinel,
     lithium_manganate,
     ordered_spinel,
+    valid_supercell,
 )
 from lnmo_atoms.builders.symmetry import conventional_cell, space_group
 from lnmo_atoms.cli.folders import make_folder
@@ -53,7 +53,7 @@ def load(path: Path | None) -> Structure:
     if charged is not given:
         states = ", ".join(sorted({site.species_string for site in charged}))
         note(f"{path} has no oxidation states: taken as {states}")
-    elif formal_charges(charged) is None and not charged.composition.elements[0].is_metal:
+    elif formal_charges(charged) is None and not all(e.is_metal for e in charged.elements):
         note(f"{path} has no oxidation states: dipoles cannot be judged")
     bulk = conventional_cell(charged)
     if bulk is not charged:
@@ -97,15 +97,14 @@ def build(
     if crystal is Crystal.DISORDERED:
         structure = disordered_spinel(cell, nickel=nickel, seed=seed, a=a)
     else:
-        if min(cell) < 1 or 56 * cell[0] * cell[1] * cell[2] > 20_000:
-            raise RequestError("--cell takes three positive integers, at most 20,000 atoms in all")
+        repeats = valid_supercell(cell)
         structure = {
             Crystal.ORDERED: lambda: ordered_spinel(a, enantiomorph),
             Crystal.AVERAGE: lambda: average_spinel(a),
             Crystal.LIMN2O4: lambda: lithium_manganate(a),
         }[crystal]()
         if cell != (1, 1, 1):
-            structure.make_supercell(cell)
+            structure.make_supercell(repeats)
     for path in output:
         write(structure, path)
     group = space_group(structure)

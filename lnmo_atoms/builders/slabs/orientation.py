@@ -77,10 +77,8 @@ def orient(bulk: Structure, operations: SymmetryOperations, facet: Facet) -> Ori
         facet: Miller indices in the cell of ``bulk``.
 
     Raises:
-        RequestError: for the facet 000.
+        RequestError: for a cell too skewed to find its shortest vectors.
     """
-    if not any(facet):
-        raise RequestError("facet 000 has no normal: give three Miller indices such as 111")
     primitive = _primitive_basis(bulk.lattice.matrix, operations)
     indices = np.rint(primitive @ np.linalg.inv(bulk.lattice.matrix) @ np.array(facet) * 24)
     basis = _facet_basis(indices.astype(int)) @ primitive

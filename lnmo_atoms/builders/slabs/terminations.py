@@ -147,8 +147,7 @@ def _plane_classes(crystal: OrientedCrystal, planes: list[Plane]) -> list[int]:
 
 def number_of_choices(termination: Termination) -> int:
     """Ways to keep the atoms of the outermost plane, alike on both faces; symmetry not yet used."""
-    blocks = _blocks(termination)
-    return prod(_count(block, kept) for block, kept in zip(blocks, termination.kept, strict=True))
+    return _ways(_blocks(termination), termination.kept)
 
 
 def distinct_choices(
@@ -161,7 +160,7 @@ def distinct_choices(
         are before symmetry; and whether all were listed (else the k were drawn at random).
     """
     blocks = _blocks(termination)
-    total = number_of_choices(termination)
+    total = _ways(blocks, termination.kept)
     complete = total <= ENUMERABLE
     chosen = (
         _listed(blocks, termination.kept) if complete else _drawn(blocks, termination.kept, rng)
@@ -200,6 +199,11 @@ def _blocks(termination: Termination) -> list[Blocks]:
         if block:
             found[int(crystal.species[plane.atoms[first]])].append(block)
     return found
+
+
+def _ways(blocks: Sequence[Blocks], kept: Sequence[int]) -> int:
+    """Choices of all species together."""
+    return prod(_count(block, room) for block, room in zip(blocks, kept, strict=True))
 
 
 def _count(blocks: Blocks, kept: int) -> int:
