@@ -16,6 +16,9 @@ from lnmo_atoms.builders.errors import RequestError
 SYMPREC = 0.01
 """Distance in Å up to which atoms count as symmetry-equivalent."""
 
+LARGEST_ARRAY = 500_000
+"""Distances held in memory at once."""
+
 MOMENT_RESOLUTION = 0.05
 """Moments in μB closer than this count as equal."""
 
@@ -132,18 +135,18 @@ def permutations(structure: Structure, operations: SymmetryOperations) -> NDArra
         shape (operations, atoms): atom i goes to the site of atom ``result[o, i]``.
     """
     coords, kinds = structure.frac_coords, site_kinds(structure)
-    matrix = structure.lattice.matrix
     result = np.empty((len(operations), len(coords)), dtype=int)
-    for o, (rotation, translation) in enumerate(
-        zip(operations.rotations, operations.translations, strict=True)
-    ):
-        moved = coords @ rotation.T + translation
-        for kind in np.unique(kinds):
-            members = np.flatnonzero(kinds == kind)
-            delta = moved[members][:, None] - coords[members][None]
+    for kind in np.unique(kinds):
+        members = np.flatnonzero(kinds == kind)
+        at_once = max(1, LARGEST_ARRAY // len(members) ** 2)
+        for start in range(0, len(operations), at_once):
+            chunk = slice(start, start + at_once)
+            moved = coords[members] @ operations.rotations[chunk].transpose(0, 2, 1)
+            moved += operations.translations[chunk, None]
+            delta = moved[:, :, None] - coords[members]
             delta -= np.round(delta)
-            distances = np.linalg.norm(delta @ matrix, axis=-1)
-            result[o, members] = members[distances.argmin(axis=1)]
+            squared = ((delta @ structure.lattice.matrix) ** 2).sum(axis=-1)
+            result[chunk, members] = members[squared.argmin(axis=-1)]
     return result
 
 
@@ -158,13 +161,21 @@ def symmetrized(structure: Structure, symprec: float = SYMPREC) -> Structure:
         structure: any structure.
         symprec: Å, noise to be removed.
     """
+    return ideal_crystal(structure, symprec)[0]
+
+
+def ideal_crystal(
+    structure: Structure, symprec: float = SYMPREC
+) -> tuple[Structure, SymmetryOperations]:
+    """The symmetrized structure with its operations, see :func:`symmetrized`."""
     for _ in range(10):
-        better = _averaged(structure, symmetry_operations(structure, symprec))
+        operations = symmetry_operations(structure, symprec)
+        better = _averaged(structure, operations)
         moved = np.abs(better.cart_coords - structure.cart_coords).max()
         structure = better
         if moved < 1e-9:
             break
-    return structure
+    return structure, operations
 
 
 def _averaged(structure: Structure, operations: SymmetryOperations) -> Structure:

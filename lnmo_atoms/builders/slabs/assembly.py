@@ -1,4 +1,4 @@
-"""From a cut to whole slabs: complete planes, chosen surface atoms, their images, vacuum."""
+"""From a face to a whole slab: the other face, the thickness, vacuum, and a pymatgen structure."""
 
 from dataclasses import dataclass
 
@@ -6,99 +6,131 @@ import numpy as np
 from numpy.typing import NDArray
 from pymatgen.core import Lattice, Structure
 
-from lnmo_atoms.builders.charges import formal_charges
-from lnmo_atoms.builders.slabs.electrostatics import pair_energies
-from lnmo_atoms.builders.slabs.terminations import Termination, core_atoms
+from lnmo_atoms.builders.slabs.certificate import Flip, flip_name
+from lnmo_atoms.builders.slabs.cuts import contents, formula_of, has_flip
+from lnmo_atoms.builders.slabs.faces import Face
+from lnmo_atoms.builders.slabs.orientation import OrientedCrystal
+
+EDGE = 1e-6
+"""Repeats, rounding."""
 
 
 @dataclass(frozen=True)
-class Stack:
-    """All atoms that a cut may hold: its complete planes, then both outermost planes in full.
+class Columns:
+    """The atoms of a slab: every repeat of each atom of the crystal from lowest to highest.
 
     Attributes:
-        cut: the cut.
-        atoms: indices into the oriented crystal, shape (n,).
-        coords: fractional coordinates in the oriented basis, shape (n, 3).
-        faces: atoms in one outermost plane; the last 2·faces entries are the upper plane and, in
-            the same order, its image on the lower face.
+        lowest: shape (n,).
+        highest: shape (n,).
+        flip: index of the operation that maps one face onto the other, and its lift in repeats;
+            None where the faces differ.
     """
 
-    cut: Termination
-    atoms: NDArray[np.int_]
-    coords: NDArray[np.float64]
-    faces: int
-
-    def occupied(self, choices: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Which atoms are present, shape (k, n), for choices of shape (k, faces)."""
-        core = np.ones((len(choices), len(self.atoms) - 2 * self.faces), dtype=bool)
-        return np.concatenate([core, choices, choices], axis=1)
+    lowest: NDArray[np.int_]
+    highest: NDArray[np.int_]
+    flip: tuple[int, int] | None
 
 
-def stack(cut: Termination) -> Stack:
-    """Gather the atoms of a cut; the lower face is the upper one flipped."""
-    crystal, plane = cut.crystal, cut.plane
-    core, repeats = core_atoms(cut.planes, cut.mid_plane.height, plane)
-    inner = crystal.coords[core] + np.outer(repeats, [0, 0, 1])
-    upper = crystal.coords[plane.atoms] + np.outer(plane.repeats, [0, 0, 1])
-    partners, lifts = crystal.locate(cut.mid_plane.flip(upper))
-    lower = crystal.coords[partners] + np.outer(lifts, [0, 0, 1])
-    return Stack(
-        cut,
-        np.concatenate([core, plane.atoms, partners]),
-        np.concatenate([inner, upper, lower]),
-        len(plane.atoms),
-    )
+def columns(face: Face, thickness: float) -> Columns | None:
+    """The thinnest slab with this face: at least as thick as asked, by less than one repeat.
+
+    Args:
+        face: its upper face.
+        thickness: Å, between the outermost atoms.
+
+    Returns:
+        None where the only flips of the crystal do not bring this face back when applied twice.
+    """
+    crystal = face.cut.crystal
+    asked = thickness / crystal.spacing
+    heights = crystal.coords[:, 2] + face.tops
+    if has_flip(crystal):
+        return _with_flip(face, asked, float(heights.max()))
+    repeats = int(np.ceil(asked - np.ptp(heights) + 1 - EDGE))
+    return Columns(face.tops - max(repeats, 1) + 1, face.tops, None)
 
 
-def electrostatic_energies(
-    stack: Stack, choices: NDArray[np.bool_], bulk: Structure
-) -> NDArray[np.float64]:
-    """eV, formal-charge energy of each choice at the face, shape (k,); zeros without charges."""
-    charges = formal_charges(bulk)
-    if charges is None:
-        return np.zeros(len(choices))
-    crystal = stack.cut.crystal
-    pairs = pair_energies(stack.coords @ crystal.basis, crystal.basis[:2])
-    filled = stack.occupied(choices) * charges[crystal.bulk_sites[stack.atoms]]
-    energies: NDArray[np.float64] = np.einsum("ki,ki->k", filled @ pairs, filled) / 2
-    return energies
+def _with_flip(face: Face, asked: float, top: float) -> Columns | None:
+    """Mirror the face by the flip that makes the thinnest stoichiometric slab."""
+    crystal, tops = face.cut.crystal, face.tops
+    formula = formula_of(crystal)
+    options = []
+    for operation in np.flatnonzero(crystal.rotations[:, 2, 2] < 0):
+        shift = float(crystal.translations[operation, 2])
+        lift = int(np.floor(2 * top - shift - asked + EDGE))
+        units = contents(crystal, tops, shift + lift) / formula
+        if np.ptp(units) < EDGE and abs(units[0] - round(units[0])) < EDGE:
+            name = flip_name(np.rint(crystal.rotations[operation]).astype(int))
+            thickness = round(2 * top - shift - lift, 4)
+            options.append((thickness, FLIP_ORDER.index(name), int(operation), lift))
+    for _, _, operation, lift in sorted(options):
+        atoms, repeats = crystal.flipped(operation)
+        again = repeats[atoms] - repeats + tops
+        if (again == tops[atoms[atoms]]).all():
+            lowest = np.empty_like(tops)
+            lowest[atoms] = repeats + lift - tops
+            return Columns(lowest, tops, (operation, lift))
+    return None
+
+
+FLIP_ORDER = ("inversion", "two-fold axis", "mirror plane", "rotoinversion")
+"""Of several flips that make equally thick slabs the first is taken."""
 
 
 def slab_structure(
-    stack: Stack, choice: NDArray[np.bool_], bulk: Structure, vacuum: float
-) -> Structure:
+    crystal: OrientedCrystal, held: Columns, bulk: Structure, vacuum: float
+) -> tuple[Structure, Flip | None]:
     """One slab, centred in its cell, atoms sorted by species in the bulk's order, then by height.
 
     Args:
-        stack: the cut's atoms.
-        choice: shape (faces,), the atoms of the outermost plane that stay.
+        crystal: the oriented crystal.
+        held: the atoms that the slab holds.
         bulk: where species and site properties come from.
         vacuum: Å.
+
+    Returns:
+        the slab, and the operation that turns it upside down, in its own fractional coordinates.
     """
-    crystal = stack.cut.crystal
-    present = np.flatnonzero(stack.occupied(choice[None])[0])
-    positions = stack.coords[present] @ crystal.basis
+    counts = held.highest - held.lowest + 1
+    atoms = np.repeat(np.arange(len(counts)), counts)
+    steps = np.arange(len(atoms)) - np.repeat(np.cumsum(counts) - counts, counts)
+    positions = crystal.positions(atoms, held.lowest[atoms] + steps)
     z = positions[:, 2]
     height = float(np.ptp(z)) + vacuum
-    positions[:, 2] += height / 2 - (z.max() + z.min()) / 2
-    in_plane = crystal.basis[:2].copy()
-    in_plane[:, 2] = 0.0
-    cell = Lattice([*in_plane, [0.0, 0.0, height]])
-    sites = crystal.bulk_sites[stack.atoms[present]]
-    coords = cell.get_fractional_coords(positions)
+    raised = height / 2 - (z.max() + z.min()) / 2
+    matrix = crystal.basis.copy()
+    matrix[:2, 2], matrix[2] = 0.0, [0.0, 0.0, height]
+    cell = Lattice(matrix)
+    coords = cell.get_fractional_coords(positions + [0.0, 0.0, raised])
     coords[:, :2] -= np.floor(coords[:, :2] + 1e-9)
-    rank = {species: i for i, species in enumerate(dict.fromkeys(bulk.species))}
-    order = sorted(
-        range(len(present)),
-        key=lambda i: (rank[bulk[int(sites[i])].specie], *np.round(coords[i][::-1], 6)),
-    )
+    sites = crystal.bulk_sites[atoms]
+    kinds = [site.species for site in bulk]
+    names = [site.species_string for site in bulk]
+    rank = np.array([names.index(name) for name in names])
+    order = np.lexsort((*np.round(coords, 6).T, rank[sites]))
+    sites = sites[order]
     properties = {
-        name: [values[int(sites[i])] for i in order]
-        for name, values in bulk.site_properties.items()
+        name: [values[i] for i in sites.tolist()] for name, values in bulk.site_properties.items()
     }
-    return Structure(
+    structure = Structure(
         cell,
-        [bulk[int(sites[i])].specie for i in order],
+        [kinds[i] for i in sites.tolist()],
         coords[order],
-        site_properties=properties | {"bulk_site": [int(sites[i]) for i in order]},
+        site_properties=properties | {"bulk_site": sites.tolist()},
     )
+    return structure, _flip_of(crystal, held, matrix, raised)
+
+
+def _flip_of(
+    crystal: OrientedCrystal, held: Columns, matrix: NDArray[np.float64], raised: float
+) -> Flip | None:
+    """The flip in fractional coordinates of the slab's cell, which is centred and has vacuum."""
+    if held.flip is None:
+        return None
+    operation, lift = held.flip
+    inverse = np.linalg.inv(matrix.T)
+    turn = crystal.basis.T @ crystal.rotations[operation] @ np.linalg.inv(crystal.basis.T)
+    shift = (crystal.translations[operation] + [0, 0, lift]) @ crystal.basis
+    shift += [0.0, 0.0, 2 * raised]
+    rotation = np.rint(inverse @ turn @ matrix.T).astype(int)
+    return Flip(flip_name(rotation), rotation, inverse @ shift, 0.0)

@@ -144,7 +144,7 @@ def find_flip(structure: Structure) -> Flip | None:
         return None
     chosen = SymmetryOperations(operations.rotations[flips], operations.translations[flips])
     residuals = [float(r) for r in _residuals(structure, chosen)]
-    names = [_name(rotation) for rotation in chosen.rotations]
+    names = [flip_name(rotation) for rotation in chosen.rotations]
     order = ("inversion", "two-fold axis", "mirror plane", "rotoinversion")
     best = min(range(len(flips)), key=lambda i: (round(residuals[i], 4), order.index(names[i])))
     return Flip(
@@ -166,7 +166,8 @@ def _residuals(structure: Structure, operations: SymmetryOperations) -> NDArray[
     return worst
 
 
-def _name(rotation: NDArray[np.int_]) -> str:
+def flip_name(rotation: NDArray[np.int_]) -> str:
+    """What kind of operation a rotation that turns a slab upside down belongs to."""
     match round(float(np.linalg.det(rotation))), round(float(np.trace(rotation))):
         case -1, -3:
             return "inversion"

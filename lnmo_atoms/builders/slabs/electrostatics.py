@@ -1,4 +1,4 @@
-"""Formal-charge electrostatics of a slab, used only to choose among equal-looking surfaces."""
+"""Formal-charge electrostatics of surfaces, used only to choose among equal-looking ones."""
 
 import itertools
 
@@ -13,7 +13,9 @@ DAMPING = 0.2
 
 
 def pair_energies(
-    positions: NDArray[np.float64], in_plane: NDArray[np.float64]
+    positions: NDArray[np.float64],
+    in_plane: NDArray[np.float64],
+    others: NDArray[np.float64] | None = None,
 ) -> NDArray[np.float64]:
     """Energy of unit charges, periodic in the plane only, by Wolf's damped, shifted sum.
 
@@ -23,17 +25,21 @@ def pair_energies(
     Args:
         positions: Å, shape (n, 3), normal along z.
         in_plane: Å, shape (2, 3), in-plane lattice vectors.
+        others: Å, shape (m, 3); None are the positions themselves.
 
     Returns:
-        eV/e², shape (n, n); the diagonal holds each charge's own images. The electrostatic energy
-        of charges q is q·V·q / 2.
+        eV/e², shape (n, m); between positions themselves the diagonal holds each charge's own
+        images, and the electrostatic energy of charges q is q·V·q / 2.
     """
-    reach = [int(np.ceil(CUTOFF / np.linalg.norm(v))) + 1 for v in in_plane]
-    delta = positions[:, None] - positions[None]
+    delta = positions[:, None] - (positions if others is None else others)
+    delta -= np.round(delta @ np.linalg.pinv(in_plane)) @ in_plane
+    spacings = 1 / np.linalg.norm(np.linalg.pinv(in_plane), axis=0)
+    reach = np.ceil(CUTOFF / spacings + 0.5).astype(int)
     shift = erfc(DAMPING * CUTOFF) / CUTOFF
     total = np.zeros(delta.shape[:2])
     for i, j in itertools.product(*(range(-r, r + 1) for r in reach)):
-        r = np.linalg.norm(delta + i * in_plane[0] + j * in_plane[1], axis=-1)
-        inside = (r > 1e-6) & (r < CUTOFF)
-        total[inside] += erfc(DAMPING * r[inside]) / r[inside] - shift
+        squared = ((delta + i * in_plane[0] + j * in_plane[1]) ** 2).sum(axis=-1)
+        inside = (squared > 1e-12) & (squared < CUTOFF**2)
+        r = np.sqrt(squared[inside])
+        total[inside] += erfc(DAMPING * r) / r - shift
     return COULOMB * total

@@ -2,6 +2,7 @@
 
 import itertools
 from dataclasses import dataclass
+from functools import cached_property
 from math import gcd
 
 import numpy as np
@@ -46,6 +47,31 @@ class OrientedCrystal:
     def spacing(self) -> float:
         """Å, one repeat along the normal."""
         return float(self.basis[2, 2])
+
+    def positions(self, atoms: NDArray[np.int_], repeats: NDArray[np.int_]) -> Vectors:
+        """Å, shape (k, 3), where atoms of given repeats sit."""
+        lifted = self.coords[atoms]
+        lifted[:, 2] += repeats
+        return np.asarray(lifted @ self.basis)
+
+    @cached_property
+    def kept(self) -> tuple[NDArray[np.int_], NDArray[np.int_]]:
+        """What operations that keep the normal do: atom and repeat that atom i of repeat 0 becomes.
+
+        Shape (operations, n) each.
+        """
+        return self._images(np.flatnonzero(self.rotations[:, 2, 2] > 0))
+
+    def flipped(self, operation: int) -> tuple[NDArray[np.int_], NDArray[np.int_]]:
+        """What one operation does to atoms of repeat 0: which atoms of which repeats they become."""
+        atoms, repeats = self._images(np.array([operation]))
+        return atoms[0], repeats[0]
+
+    def _images(self, chosen: NDArray[np.int_]) -> tuple[NDArray[np.int_], NDArray[np.int_]]:
+        turned = self.coords @ self.rotations[chosen].transpose(0, 2, 1)
+        points = turned + self.translations[chosen][:, None]
+        atoms, repeats = self.locate(points.reshape(-1, 3))
+        return atoms.reshape(turned.shape[:2]), repeats.reshape(turned.shape[:2])
 
     def locate(self, points: Vectors) -> tuple[NDArray[np.int_], NDArray[np.int_]]:
         """Which atom sits at each fractional point, and in which repeat.
@@ -112,26 +138,31 @@ def orient(bulk: Structure, operations: SymmetryOperations, facet: Facet) -> Ori
 def enlarge(crystal: OrientedCrystal, multiple: NDArray[np.int_]) -> OrientedCrystal:
     """The same crystal with a larger in-plane cell.
 
+    Its stacking vector is the one, of all that lead to the next lattice plane, that keeps most
+    operations: they must map the lattice spanned by the three vectors onto itself.
+
     Args:
         crystal: as oriented.
         multiple: shape (2, 2), the new in-plane vectors in terms of the old.
     """
-    full = np.eye(3)
-    full[:2, :2] = multiple
-    change = np.linalg.inv(full.T)
     shifts = _cosets(multiple)
+    full = np.tile(np.eye(3), (len(shifts), 1, 1))
+    full[:, :2, :2] = multiple
+    full[:, 2, :2] = shifts[:, :2]
+    changes = np.linalg.inv(full.transpose(0, 2, 1))
+    turned = changes[:, None] @ crystal.rotations @ full.transpose(0, 2, 1)[:, None]
+    kept = np.abs(turned - np.round(turned)).max(axis=(2, 3)) < 1e-6
+    best = int(kept.sum(axis=1).argmax())
+    change, keep = changes[best], kept[best]
     coords = ((crystal.coords[None] + shifts[:, None]) @ change.T).reshape(-1, 3)
     coords[:, :2] -= np.floor(coords[:, :2] + 1e-9)
-    rotations = change @ crystal.rotations @ np.linalg.inv(change)
-    in_plane = rotations[:, :2, :2]
-    keep = np.abs(in_plane - np.round(in_plane)).max(axis=(1, 2)) < 1e-6
     translations = (crystal.translations[keep][None] + shifts[:, None]) @ change.T
     return OrientedCrystal(
-        _standard_frame(full @ crystal.basis),
+        _standard_frame(full[best] @ crystal.basis),
         coords,
         np.tile(crystal.species, len(shifts)),
         np.tile(crystal.bulk_sites, len(shifts)),
-        np.tile(rotations[keep], (len(shifts), 1, 1)),
+        np.tile(np.rint(turned[best, keep]), (len(shifts), 1, 1)),
         translations.reshape(-1, 3),
     )
 

@@ -1,106 +1,76 @@
-"""Atomic planes along a facet's normal, and the heights about which the crystal can be flipped."""
+"""Atomic planes parallel to a facet, found by scanning how far apart two of them must be."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lnmo_atoms.builders.slabs.orientation import OrientedCrystal, Vectors
+from lnmo_atoms.builders.slabs.orientation import OrientedCrystal
 
 GAP = 0.4
-"""Å: heights closer than this belong to one atomic plane."""
+"""Å in height that separate two atomic planes of a slab whose crystal is not known."""
+FINEST, COARSEST = 0.02, 0.6
+"""Å, tolerances scanned: noise of a relaxed crystal below, whole layers of a spinel above."""
+SAME_HEIGHT = 1e-3
+"""Å, heights closer than this are one."""
 
 
 @dataclass(frozen=True)
-class Plane:
-    """One atomic plane, possibly corrugated.
+class Planes:
+    """The stack of atomic planes, numbered upwards without end; ``count`` of them make a repeat.
 
     Attributes:
-        atoms: indices into the oriented crystal, shape (n,).
-        repeats: repeat along the normal that each atom belongs to, shape (n,).
-        centre: mean of the highest and lowest atom, in repeats.
-        low: height of the lowest atom, in repeats.
-        high: height of the highest atom, in repeats.
+        levels: shape (n,): atom i of repeat k lies in plane ``levels[i] + count * k``.
+        count: planes in one repeat.
     """
 
-    atoms: NDArray[np.int_]
-    repeats: NDArray[np.int_]
-    centre: float
-    low: float
-    high: float
+    levels: NDArray[np.int_]
+    count: int
+
+    def tops(self, plane: int) -> NDArray[np.int_]:
+        """The highest repeat of each atom in the crystal that ends with this plane, shape (n,)."""
+        return (plane - self.levels) // self.count
+
+    def members(self, plane: int) -> NDArray[np.int_]:
+        """The atoms of one plane."""
+        return np.flatnonzero((plane - self.levels) % self.count == 0)
 
 
-def atomic_planes(crystal: OrientedCrystal, gap: float = GAP) -> list[Plane]:
-    """The planes of one repeat, from the bottom up.
+def scanned_planes(crystal: OrientedCrystal) -> list[Planes]:
+    """The ways to sort atoms into planes, the most clear-cut first.
 
-    Where no gap in height is as wide as ``gap``, as on facets of high index, narrower ones count.
+    Atoms belong to one plane while the gap in height between them is below a tolerance. The
+    tolerance is scanned over every gap of the crystal; the wider the range of tolerances (as a
+    ratio) that leads to the same planes, the better defined these are.
     """
-    order = np.argsort(crystal.coords[:, 2], kind="stable")
-    heights = crystal.coords[order, 2]
+    heights = np.sort(crystal.coords[:, 2])
     gaps = np.diff(np.append(heights, heights[0] + 1.0)) * crystal.spacing
-    limit = min(gap, 0.999 * float(gaps.max()))
-    ends = np.flatnonzero(gaps > limit)
-    start = int(ends[-1]) + 1
-    order, repeats = np.roll(order, -start), np.roll(np.zeros(len(order), int), -start)
-    if start < len(order):
-        repeats[: len(order) - start] = -1
-    groups = np.split(np.arange(len(order)), np.sort((ends - start) % len(order))[:-1] + 1)
-    planes = []
-    for group in groups:
-        z = crystal.coords[order[group], 2] + repeats[group]
-        low, high = float(z.min()), float(z.max())
-        planes.append(Plane(order[group], repeats[group], (low + high) / 2, low, high))
-    return planes
+    steps = [FINEST]
+    for gap in np.sort(gaps[gaps > FINEST]):
+        if gap > steps[-1] + SAME_HEIGHT:
+            steps.append(float(gap))
+    ranges = [(high / low, low) for low, high in zip(steps, steps[1:], strict=False)]
+    scanned = [(ratio, low) for ratio, low in ranges if low < COARSEST]
+    return [planes_at(crystal, low * ratio**0.5) for ratio, low in sorted(scanned, reverse=True)]
 
 
-@dataclass(frozen=True)
-class MidPlane:
-    """A height about which an operation of the crystal turns it upside down.
-
-    Attributes:
-        height: in repeats.
-        rotation: shape (3, 3), of that operation.
-        translation: shape (3,), with the lattice translation that centres it on this height.
-    """
-
-    height: float
-    rotation: Vectors
-    translation: Vectors
-
-    def flip(self, points: Vectors) -> Vectors:
-        """Fractional points turned upside down, shape (k, 3)."""
-        turned: Vectors = points @ self.rotation.T + self.translation
-        return turned
+def planes_at(crystal: OrientedCrystal, tolerance: float) -> Planes:
+    """The planes separated by gaps wider than a tolerance in Å."""
+    z = crystal.coords[:, 2]
+    order = np.argsort(z, kind="stable")
+    wide = np.diff(np.append(z[order], z[order[0]] + 1.0)) * crystal.spacing > tolerance
+    levels = np.empty(len(z), dtype=int)
+    levels[order] = np.concatenate([[0], np.cumsum(wide)[:-1]])
+    return Planes(levels, int(wide.sum()))
 
 
-def mid_planes(crystal: OrientedCrystal) -> list[MidPlane]:
-    """Every height in one repeat about which the crystal can be flipped, from its symmetry.
-
-    Of several operations about one height an involution is taken, if there is one: applied twice
-    it brings every atom home, so that any choice of surface atoms can be mirrored.
-    """
-    best: dict[float, MidPlane] = {}
-    flips = [int(o) for o in np.flatnonzero(crystal.rotations[:, 2, 2] < 0)]
-    for operation in sorted(flips, key=lambda o: not _is_involution(crystal, o)):
-        for half in (0.0, 0.5):
-            height = _wrapped(float(crystal.translations[operation, 2]) / 2 + half)
-            translation = np.array([*crystal.translations[operation, :2], 2 * height])
-            best.setdefault(
-                round(height, 4), MidPlane(height, crystal.rotations[operation], translation)
-            )
-    return [best[label] for label in sorted(best)]
-
-
-def _wrapped(height: float) -> float:
-    """The height in [0, 1), where rounding cannot lift a zero to one."""
-    return (height + 1e-6) % 1.0 - 1e-6
-
-
-def _is_involution(crystal: OrientedCrystal, operation: int) -> bool:
-    """Twice the operation is a translation of the in-plane lattice (or along the normal)."""
-    rotation, translation = crystal.rotations[operation], crystal.translations[operation]
-    twice = (rotation @ translation + translation)[:2]
-    return bool(
-        np.allclose(rotation @ rotation, np.eye(3), atol=1e-6)
-        and np.allclose(twice, np.round(twice), atol=1e-3)
+def distinct_planes(crystal: OrientedCrystal, planes: Planes) -> list[int]:
+    """One plane of each class that operations keeping the normal relate."""
+    heights = crystal.coords[:, 2] - planes.levels // planes.count
+    centres = np.array(
+        [heights[planes.levels % planes.count == p].mean() for p in range(planes.count)]
     )
+    shifts = crystal.translations[crystal.rotations[:, 2, 2] > 0, 2]
+    delta = centres[:, None, None] + shifts[:, None] - centres
+    images = np.abs(delta - np.round(delta)).argmin(axis=2)
+    return [int(p) for p in np.unique(images.min(axis=1))]
