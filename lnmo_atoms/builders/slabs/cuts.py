@@ -70,10 +70,12 @@ def find_cuts(crystal: OrientedCrystal, charges: NDArray[np.float64] | None) -> 
         found: list[Cut] = []
         for plane in distinct_planes(crystal, planes):
             best = np.inf, np.inf
-            for times, cell in zip((1, 2, 2, 2), cells, strict=False):
-                stacked = Planes(np.tile(planes.levels, times), planes.count)
-                cuts = _repaired(cell, stacked, plane, charges)
-                if cuts and (cost := _cost(cuts[0], times)) < best:
+            for cell in cells:
+                copies = len(cell.coords) // len(crystal.coords)
+                layers = round(cell.spacing / crystal.spacing)
+                larger = planes.of_larger(copies, layers)
+                cuts = _repaired(cell, larger, plane, charges)
+                if cuts and (cost := _cost(cuts[0], copies // layers)) < best:
                     found, best = found + cuts, cost
         if found:
             least = min(round(cut.dipole, 3) for cut in found)

@@ -138,27 +138,33 @@ def orient(bulk: Structure, operations: SymmetryOperations, facet: Facet) -> Ori
 def enlarge(crystal: OrientedCrystal, multiple: NDArray[np.int_]) -> OrientedCrystal:
     """The same crystal with a larger in-plane cell.
 
-    Its stacking vector is the one, of all that lead to the next lattice plane, that keeps most
-    operations: they must map the lattice spanned by the three vectors onto itself.
+    Operations must map the lattice of the new cell onto itself. The stacking vector is therefore
+    the one, of all that lead to the next lattice plane, that keeps most of them; where each loses
+    some and a flip is among the operations, it leads to the next plane but one, and keeps all.
 
     Args:
         crystal: as oriented.
         multiple: shape (2, 2), the new in-plane vectors in terms of the old.
     """
-    shifts = _cosets(multiple)
-    full = np.tile(np.eye(3), (len(shifts), 1, 1))
-    full[:, :2, :2] = multiple
-    full[:, 2, :2] = shifts[:, :2]
-    changes = np.linalg.inv(full.transpose(0, 2, 1))
-    turned = changes[:, None] @ crystal.rotations @ full.transpose(0, 2, 1)[:, None]
+    sideways = _cosets(multiple)
+    cells = np.tile(np.eye(3), (len(sideways) + 1, 1, 1))
+    cells[:, :2, :2] = multiple
+    cells[:-1, 2, :2] = sideways[:, :2]
+    cells[-1, 2, 2] = 2.0
+    changes = np.linalg.inv(cells.transpose(0, 2, 1))
+    turned = changes[:, None] @ crystal.rotations @ cells.transpose(0, 2, 1)[:, None]
     kept = np.abs(turned - np.round(turned)).max(axis=(2, 3)) < 1e-6
+    if (crystal.rotations[:, 2, 2] > 0).all():
+        kept[-1] = False
     best = int(kept.sum(axis=1).argmax())
     change, keep = changes[best], kept[best]
+    upwards = np.arange(cells[best, 2, 2])
+    shifts = np.concatenate([sideways + [0, 0, layer] for layer in upwards])
     coords = ((crystal.coords[None] + shifts[:, None]) @ change.T).reshape(-1, 3)
     coords[:, :2] -= np.floor(coords[:, :2] + 1e-9)
     translations = (crystal.translations[keep][None] + shifts[:, None]) @ change.T
     return OrientedCrystal(
-        _standard_frame(full[best] @ crystal.basis),
+        _standard_frame(cells[best] @ crystal.basis),
         coords,
         np.tile(crystal.species, len(shifts)),
         np.tile(crystal.bulk_sites, len(shifts)),

@@ -27,6 +27,12 @@ class Planes:
     levels: NDArray[np.int_]
     count: int
 
+    def of_larger(self, copies: int, layers: int) -> "Planes":
+        """The same planes of an enlarged crystal: so many copies of every atom in so many layers."""
+        each = copies // layers
+        levels = [np.tile(self.levels + self.count * layer, each) for layer in range(layers)]
+        return Planes(np.concatenate(levels), self.count * layers)
+
     def tops(self, plane: int) -> NDArray[np.int_]:
         """The highest repeat of each atom in the crystal that ends with this plane, shape (n,)."""
         return (plane - self.levels) // self.count
