@@ -19,6 +19,7 @@ SPIN_ONLY_MOMENT: Mapping[tuple[str, float], float] = MappingProxyType(
         ("Mn", 4): 3.0,
         ("Mn", 3.5): 3.5,
         ("Mn", 3): 4.0,
+        ("Mn", 2): 5.0,
         ("Ni", 2): -2.0,
         ("Ni", 3): -1.0,
         ("Ni", 4): 0.0,

@@ -1,0 +1,94 @@
+"""The inverse-spinel skin: surface manganese and nickel exchanged with the lithium below.
+
+Karim, Fosse and Persson, PRB 87, 075322 (2013), found it to lower the energy of LiMn2O4 (111).
+Warburton, Iddir, Curtiss and Greeley, ACS Appl. Mater. Interfaces (2016), find Li-rich (111) faces
+with the normal spinel below them: that is what slabs are before any reconstruction.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from itertools import islice, permutations
+
+from pymatgen.core import Structure
+
+from lnmo_atoms.builders.charges import formal_charges
+from lnmo_atoms.builders.errors import RequestError
+from lnmo_atoms.builders.slabs.certificate import find_flip
+from lnmo_atoms.builders.slabs.planes import GAP
+from lnmo_atoms.builders.slabs.reconstructions.occupation import (
+    MOST_CANDIDATES,
+    Occupation,
+    Variant,
+    lowest,
+    plain,
+    selections,
+)
+from lnmo_atoms.builders.slabs.reconstructions.skin import Sites, Skin, skin_of
+
+REACH = 2.5
+"""Å below the surface metals within which lithium is exchanged with them."""
+
+
+def exchange_skin(slab: Structure) -> tuple[Structure, str] | None:
+    """Exchange all Mn and Ni of the outermost plane with lithium below, alike on both faces.
+
+    Of all ways to choose the lithium the one of lowest formal-charge electrostatic energy is
+    taken.
+
+    Args:
+        slab: a symmetric slab with oxidation states.
+
+    Returns:
+        the slab and what was done, or None where the outermost plane holds neither Mn nor Ni, or
+        too little lithium lies below.
+    """
+    if formal_charges(slab) is None or find_flip(slab) is None:
+        return None
+    try:
+        changed, note = exchanged(skin_of(slab))[0]
+    except RequestError:
+        return None
+    return changed.structure(), note
+
+
+def exchanged(skin: Skin) -> list[Variant]:
+    """All metals of the outermost plane exchanged with Li below; where Ni is there, Mn alone too.
+
+    Raises:
+        RequestError: without Mn or Ni in the outermost plane, or with too little Li below.
+    """
+    metals = skin.of("Mn", "Ni")
+    metals = metals[skin.height[metals] > skin.top - GAP]
+    if not len(metals):
+        raise RequestError("its outermost plane holds neither Mn nor Ni")
+    manganese = metals[skin.symbols[metals] == "Mn"]
+    sets = [metals] if len(manganese) in {0, len(metals)} else [metals, manganese]
+    variants = [
+        (best, f"{_counted(skin, chosen)} per face exchanged with Li below")
+        for chosen in sets
+        for best in lowest(_exchanges(skin, chosen), most=1)
+    ]
+    if not variants:
+        raise RequestError(f"less Li than Mn and Ni lies within {REACH} Å below the surface metals")
+    return variants
+
+
+def _exchanges(skin: Skin, metals: Sites) -> Iterator[Occupation]:
+    """Every way to exchange the metals with as much lithium."""
+    lithium = skin.of("Li")
+    depth = skin.height[metals].min() - skin.height[lithium]
+    lithium = lithium[(depth > GAP) & (depth < REACH)]
+    if len(lithium) < len(metals):
+        return
+    one_kind = len(set(skin.symbols[metals])) == 1
+    whole = plain(skin)
+    for chosen in selections(lithium, len(metals)):
+        orders = [chosen] if one_kind else permutations(chosen)
+        for order in islice(orders, MOST_CANDIDATES):
+            yield whole.moved([*metals, *order], [*order, *metals])
+
+
+def _counted(skin: Skin, metals: Sites) -> str:
+    """``"1 Mn, 1 Ni"``."""
+    counts = Counter(map(str, skin.symbols[metals]))
+    return ", ".join(f"{n} {symbol}" for symbol, n in sorted(counts.items()))
