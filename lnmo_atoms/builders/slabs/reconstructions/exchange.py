@@ -7,7 +7,7 @@ with the normal spinel below them: that is what slabs are before any reconstruct
 
 from collections import Counter
 from collections.abc import Iterator
-from itertools import islice, permutations
+from itertools import combinations
 
 from pymatgen.core import Structure
 
@@ -16,7 +16,6 @@ from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.slabs.certificate import find_flip
 from lnmo_atoms.builders.slabs.planes import GAP
 from lnmo_atoms.builders.slabs.reconstructions.occupation import (
-    MOST_CANDIDATES,
     Occupation,
     Variant,
     lowest,
@@ -80,12 +79,14 @@ def _exchanges(skin: Skin, metals: Sites) -> Iterator[Occupation]:
     lithium = lithium[(depth > GAP) & (depth < REACH)]
     if len(lithium) < len(metals):
         return
-    one_kind = len(set(skin.symbols[metals])) == 1
+    nickel = metals[skin.symbols[metals] == "Ni"]
+    manganese = metals[skin.symbols[metals] == "Mn"]
     whole = plain(skin)
     for chosen in selections(lithium, len(metals)):
-        orders = [chosen] if one_kind else permutations(chosen)
-        for order in islice(orders, MOST_CANDIDATES):
-            yield whole.moved([*metals, *order], [*order, *metals])
+        for below_nickel in combinations(chosen, len(nickel)):
+            below = [li for li in chosen if li not in below_nickel]
+            above = [*manganese, *nickel]
+            yield whole.moved([*above, *below, *below_nickel], [*below, *below_nickel, *above])
 
 
 def _counted(skin: Skin, metals: Sites) -> str:

@@ -16,7 +16,7 @@ from lnmo_atoms.builders.slabs.reconstructions.skin import Sites, Skin
 CLOSEST = 1.6
 """Å, no two atoms come closer (Mn–O 1.9, Li–O 2.0, O–O 2.6 Å in the spinel)."""
 MOST_CANDIDATES = 2_000
-"""Arrangements compared by their energy; where there are more, so many drawn at random."""
+"""At most so many arrangements of one kind are compared by their energy."""
 
 
 @dataclass(frozen=True)
@@ -99,13 +99,13 @@ class Occupation:
             key=lambda p: (rank[self.symbols[p]], -self.charges[p], self.origins[p]),
         )
         species = [Species(str(self.symbols[p]), float(self.charges[p])) for p in sites]
-        atoms = [self.origins[p] for p in sites]
+        atoms = [int(self.origins[p]) for p in sites]
         properties: dict[str, list[Any]] = {
             name: [values[atom] for atom in atoms] for name, values in slab.site_properties.items()
         }
         if "magmom" in properties:
             properties["magmom"] = [
-                _moment(slab, int(atom), ion) for atom, ion in zip(atoms, species, strict=True)
+                _moment(slab, atom, ion) for atom, ion in zip(atoms, species, strict=True)
             ]
         if "role" in properties:
             roles = dict(zip(self.skin.symbols, slab.site_properties["role"], strict=False))
@@ -131,7 +131,7 @@ def plain(skin: Skin) -> Occupation:
 
 
 def selections(sites: Sites, count: int) -> Iterator[tuple[int, ...]]:
-    """Every way to choose so many of the sites, or as many as are compared, drawn at random."""
+    """Every way to choose so many of the sites; where too many to compare, some drawn at random."""
     if comb(len(sites), count) <= MOST_CANDIDATES:
         yield from combinations(map(int, sites), count)
         return
@@ -163,10 +163,10 @@ def lowest(candidates: Iterable[Occupation], most: int | None = None) -> list[Oc
 
 
 def _moment(slab: Structure, atom: int, ion: Species) -> float:
-    """μB: the atom's own; where the ion is another, its formal moment, on the atom's sign."""
-    before = float(slab.site_properties["magmom"][atom])
-    if slab[atom].specie == ion:
-        return before
-    formal = formal_moment(ion)
-    opposed = slab[atom].specie.symbol == ion.symbol and before * formal < 0
-    return -formal if opposed else formal
+    """μB: the atom's own; of another ion its formal moment, with the sign that the element had."""
+    before, old = slab.site_properties["magmom"][atom], slab[atom].specie
+    if old.symbol != ion.symbol:
+        return formal_moment(ion)
+    if old.oxi_state == ion.oxi_state:
+        return float(before)
+    return formal_moment(ion) * (-1 if before * formal_moment(ion) < 0 else 1)

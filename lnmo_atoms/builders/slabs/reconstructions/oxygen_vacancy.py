@@ -1,7 +1,5 @@
 """One oxygen missing on each face, its two electrons on the manganese beside it."""
 
-import numpy as np
-
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.slabs.reconstructions.occupation import Occupation, Variant, lowest, plain
 from lnmo_atoms.builders.slabs.reconstructions.skin import Sites, Skin
@@ -41,8 +39,10 @@ def surface_oxygen(skin: Skin) -> Sites:
 
 
 def _distinct(skin: Skin, sites: Sites) -> list[int]:
-    """One site of each set that the operations which keep pairs of partners make equal."""
-    images = skin.permutations[:, sites]
-    orbit = np.minimum(images, skin.partner[images]).min(axis=0)
-    _, first = np.unique(orbit, return_index=True)
-    return [int(site) for site in sites[first]]
+    """One site of each set that give, with their partners, the same slab by symmetry."""
+    kept: dict[int, Occupation] = {}
+    for site in map(int, sites):
+        vacancy = plain(skin).emptied([site])
+        if not any(vacancy.same_as(other) for other in kept.values()):
+            kept[site] = vacancy
+    return list(kept)

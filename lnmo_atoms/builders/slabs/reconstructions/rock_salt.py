@@ -5,13 +5,14 @@ is the structure of Li2Mn2O4 (Thackeray et al., Mater. Res. Bull. 18, 461, 1983)
 """
 
 from collections.abc import Iterator
-from itertools import islice
+from itertools import product
+from math import prod
 
 import numpy as np
+from scipy.optimize import linear_sum_assignment
 
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.slabs.reconstructions.occupation import (
-    MOST_CANDIDATES,
     Occupation,
     Variant,
     lowest,
@@ -24,6 +25,11 @@ ADJACENT = 2.2
 """Å from a tetrahedral site to the octahedral sites next to it (1.77 Å in the spinel)."""
 LEAST_OXYGEN = 5
 """Oxygen atoms around an octahedral site of the skin; one may be missing at the surface."""
+
+MOST_LISTED = 20_000
+"""Ways to give the lithium its octahedra that are listed one by one."""
+MOST_DRAWN = 500
+"""Ways drawn at random where there are more."""
 
 
 def rock_salt(skin: Skin) -> list[Variant]:
@@ -56,18 +62,26 @@ def _arrangements(skin: Skin, lithium: Sites) -> Iterator[Occupation]:
     sites = sites[(skin.distances[sites][:, staying] > ADJACENT).all(axis=1)]
     near = [sites[skin.distances[li, sites] < ADJACENT] for li in lithium]
     whole = plain(skin)
-    seen: set[frozenset[int]] = set()
-    for targets in islice(_matchings(near), 10 * MOST_CANDIDATES):
-        if frozenset(targets) not in seen:
-            seen.add(frozenset(targets))
-            yield whole.moved(lithium, targets)
+    for targets in _matchings(near).values():
+        yield whole.moved(lithium, targets)
 
 
-def _matchings(near: list[Sites], taken: tuple[int, ...] = ()) -> Iterator[tuple[int, ...]]:
-    """One site for each, all different."""
-    if len(taken) == len(near):
-        yield taken
-        return
-    for site in near[len(taken)]:
-        if site not in taken:
-            yield from _matchings(near, (*taken, int(site)))
+def _matchings(near: list[Sites]) -> dict[frozenset[int], list[int]]:
+    """Sets of sites that give one to each lithium; where too many to list, some drawn at random."""
+    if prod(map(len, near)) > MOST_LISTED:
+        ways = _drawn(near)
+    else:
+        ways = ([*map(int, way)] for way in product(*near))
+    return {frozenset(way): way for way in ways if len(set(way)) == len(near)}
+
+
+def _drawn(near: list[Sites]) -> Iterator[list[int]]:
+    """Matchings of least cost for random costs, none where there is no matching."""
+    sites = np.unique(np.concatenate(near))
+    allowed = np.array([np.isin(sites, options) for options in near])
+    rng = np.random.default_rng(0)
+    for _ in range(MOST_DRAWN):
+        costs = np.where(allowed, rng.random(allowed.shape), len(near))
+        rows, columns = linear_sum_assignment(costs)
+        if len(rows) == len(near) and allowed[rows, columns].all():
+            yield [int(site) for site in sites[columns]]

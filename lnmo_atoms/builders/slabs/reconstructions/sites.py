@@ -34,10 +34,10 @@ def with_empty_octahedra(skin: Skin) -> Skin:
     whole = empty_octahedra(skin.slab)
     unknown = np.full(len(whole), -1)
     outer, _ = _continued(skin, whole, unknown)
-    height = (whole[:, 2] - 0.5) * float(np.linalg.norm(skin.slab.lattice.matrix[2]))
-    inner = whole[height > GAP]
-    coords = _distinct(skin, np.concatenate([inner, outer]))
-    return skin.with_empty(coords, np.full(len(coords), -1))
+    inner = whole[skin.heights_of(whole) > GAP]
+    both = np.concatenate([inner, outer])
+    kept = both[_first_of_each(skin, both)]
+    return skin.with_empty(kept, np.full(len(kept), -1))
 
 
 def _continued(
@@ -45,14 +45,12 @@ def _continued(
 ) -> tuple[NDArray[np.float64], NDArray[np.int_]]:
     """Sites repeated upwards by the bulk's lattice, where they are empty and near the face."""
     step = _upward_vector(skin)
-    matrix = skin.slab.lattice.matrix
-    length = float(np.linalg.norm(matrix[2]))
-    repeats = range(1, 1 + int((2 * skin.top + BOND) / (step[2] * length)))
-    if not len(coords) or not len(repeats):
-        return np.zeros((0, 3)), np.zeros(0, dtype=int)
-    images = np.concatenate([coords + n * step for n in repeats])
-    origins = np.tile(templates, len(repeats))
-    height = (images[:, 2] - 0.5) * length
+    if not len(coords):
+        return coords, templates
+    most = int((2 * skin.top + BOND) / (step[2] * skin.slab.lattice.c))
+    images = np.concatenate([coords + n * step for n in range(1, 1 + most)])
+    origins = np.tile(templates, most)
+    height = skin.heights_of(images)
     near = np.flatnonzero((height > GAP) & (height < skin.top + BOND))
     images, origins = images[near] - np.floor(images[near]), origins[near]
     away = skin.slab.lattice.get_all_distances(images, skin.slab.frac_coords).min(axis=1)
@@ -63,22 +61,15 @@ def _continued(
 
 def _upward_vector(skin: Skin) -> NDArray[np.float64]:
     """The lattice vector of the bulk, fractional, that leads up least."""
-    length = float(np.linalg.norm(skin.slab.lattice.matrix[2]))
     sites = np.array(skin.slab.site_properties["bulk_site"])
-    oxygen = np.flatnonzero(skin.symbols[: len(sites)] == "O")
-    between = skin.coords[oxygen][None] - skin.coords[oxygen][:, None]
-    alike = sites[oxygen][:, None] == sites[oxygen][None]
-    upward = between[alike & (between[..., 2] * length > GAP)]
+    atoms = skin.coords[: len(sites)]
+    between = atoms[None] - atoms[:, None]
+    alike = sites[:, None] == sites[None]
+    upward = between[alike & (between[..., 2] * skin.slab.lattice.c > GAP)]
     if not len(upward):
         raise RequestError("it is thinner than one repeat of the bulk: ask for a thicker slab")
     step: NDArray[np.float64] = upward[int(np.round(upward[:, 2], 6).argmin())]
     return step
-
-
-def _distinct(skin: Skin, coords: NDArray[np.float64]) -> NDArray[np.float64]:
-    """One of each group of points that coincide."""
-    distinct: NDArray[np.float64] = coords[_first_of_each(skin, coords)]
-    return distinct
 
 
 def _first_of_each(skin: Skin, coords: NDArray[np.float64]) -> list[int]:

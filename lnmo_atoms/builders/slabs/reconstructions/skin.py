@@ -11,7 +11,6 @@ from pymatgen.core import Structure
 from lnmo_atoms.builders.charges import formal_charges
 from lnmo_atoms.builders.coordination import OXYGEN_SHELL
 from lnmo_atoms.builders.errors import RequestError
-from lnmo_atoms.builders.slabs.certificate import face_area
 from lnmo_atoms.builders.slabs.electrostatics import pair_energies
 from lnmo_atoms.builders.slabs.planes import GAP
 from lnmo_atoms.builders.symmetry import SymmetryOperations, symmetry_operations
@@ -34,7 +33,7 @@ class Skin:
         coords: fractional coordinates of all sites, atoms first, shape (p, 3).
         templates: an atom of the same bulk site as each site; −1 where the bulk has none there,
             shape (p,).
-        operations: the slab's symmetry operations that commute with the flip.
+        operations: the slab's symmetry operations.
         flip: the involution that swaps the faces.
     """
 
@@ -47,7 +46,8 @@ class Skin:
     @cached_property
     def partner(self) -> Sites:
         """The site on the other face that the flip makes of each site, shape (p,)."""
-        return self._mapped(self.flip)[0]
+        mapped: Sites = self._mapped(self.flip)[0]
+        return mapped
 
     @cached_property
     def permutations(self) -> NDArray[np.int_]:
@@ -57,9 +57,7 @@ class Skin:
     @cached_property
     def height(self) -> NDArray[np.float64]:
         """Å above the slab's middle, shape (p,)."""
-        length = self.slab.lattice.volume / face_area(self.slab)
-        above: NDArray[np.float64] = (self.coords[:, 2] - 0.5) * length
-        return above
+        return self.heights_of(self.coords)
 
     @cached_property
     def upper(self) -> NDArray[np.bool_]:
@@ -92,8 +90,9 @@ class Skin:
     @cached_property
     def oxygen_neighbours(self) -> Sites:
         """Oxygen atoms of the slab around each site, shape (p,)."""
-        near: Sites = (self.distances[:, self.symbols == "O"] < OXYGEN_SHELL).sum(axis=1)
-        return near
+        near = self.distances[:, self.symbols == "O"] < OXYGEN_SHELL
+        counts: Sites = near.sum(axis=1)
+        return counts
 
     def of(self, *elements: str) -> Sites:
         """Sites of these elements in the upper half, outermost first; ``""`` is the empty sites."""
@@ -105,6 +104,11 @@ class Skin:
         ordered = sites[np.argsort(-self.height[sites], kind="stable")]
         ends = np.flatnonzero(-np.diff(self.height[ordered]) > GAP) + 1
         return [plane for plane in np.split(ordered, ends) if len(plane)]
+
+    def heights_of(self, coords: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Å above the slab's middle of fractional points, shape (k,)."""
+        above: NDArray[np.float64] = (coords[:, 2] - 0.5) * self.slab.lattice.c
+        return above
 
     def both(self, sites: Sequence[int] | Sites) -> Sites:
         """The sites, then their partners on the other face."""
@@ -154,38 +158,23 @@ def skin_of(slab: Structure) -> Skin:
         raise RequestError("it has no oxidation states: give them in the bulk (a CIF holds them)")
     operations = symmetry_operations(slab)
     flips = _involutions(operations)
-    if not len(flips):
+    if not flips:
         raise RequestError("no inversion, two-fold axis or mirror plane swaps its faces")
     first = flips[0]
     flip = SymmetryOperations(operations.rotations[[first]], operations.translations[[first]])
-    kept = _commuting(operations, flip)
-    return Skin(slab, slab.frac_coords % 1.0, np.arange(len(slab)), kept, flip)
+    return Skin(slab, slab.frac_coords % 1.0, np.arange(len(slab)), operations, flip)
 
 
 def _involutions(operations: SymmetryOperations) -> list[int]:
     """Operations that turn the slab upside down, and twice applied do nothing; inversions first."""
+    rotations, translations = operations.rotations, operations.translations
     found = [
-        o
-        for o in np.flatnonzero(operations.rotations[:, 2, 2] == -1)
-        if (operations.rotations[o] @ operations.rotations[o] == np.eye(3)).all()
-        and _is_whole(
-            operations.rotations[o] @ operations.translations[o] + operations.translations[o]
-        )
+        int(o)
+        for o in np.flatnonzero(rotations[:, 2, 2] == -1)
+        if (rotations[o] @ rotations[o] == np.eye(3)).all()
+        and _is_whole(rotations[o] @ translations[o] + translations[o])
     ]
-    kinds: Sequence[int] = [int(np.trace(operations.rotations[o])) for o in found]
-    order = {-3: 0, -1: 1, 1: 2}
-    return [int(found[i]) for i in sorted(range(len(found)), key=lambda i: order[kinds[i]])]
-
-
-def _commuting(operations: SymmetryOperations, flip: SymmetryOperations) -> SymmetryOperations:
-    """Operations g with g f = f g: they take a pair of partners to a pair of partners."""
-    f, t = flip.rotations[0], flip.translations[0]
-    kept = [
-        o
-        for o, (g, s) in enumerate(zip(operations.rotations, operations.translations, strict=True))
-        if (g @ f == f @ g).all() and _is_whole(g @ t + s - f @ s - t)
-    ]
-    return SymmetryOperations(operations.rotations[kept], operations.translations[kept])
+    return sorted(found, key=lambda o: int(np.trace(rotations[o])))
 
 
 def _is_whole(vector: NDArray[np.float64]) -> bool:
