@@ -58,12 +58,12 @@ def half_lithium(skin: Skin) -> list[Variant]:
 
 
 def _outermost_layer(skin: Skin) -> Sites:
-    """All sites of the lithium layer that the face ends in, full and empty."""
-    sites = skin.of("Li", "")
-    layers = skin.planes(sites[skin.oxygen_neighbours[sites] >= HOLDS])
-    if not layers or skin.height[layers[0]].max() < skin.top - GAP:
+    """All sites of the lithium layer that the face ends in, full and empty, each held by oxygen."""
+    layers = skin.planes(skin.of("Li", ""))
+    held = [layer for layer in layers if (skin.oxygen_neighbours[layer] >= HOLDS).all()]
+    if not held or skin.height[held[0]].max() < skin.top - GAP:
         raise RequestError("its faces do not end in a lithium layer")
-    return layers[0]
+    return held[0]
 
 
 def _outwards(skin: Skin, layer: Sites, count: int) -> Iterator[Occupation]:
