@@ -24,6 +24,8 @@ from lnmo_atoms.tasks import Task
 
 log = logging.getLogger(__name__)
 
+CHOICES = 4
+"""Choices of surface atoms calculated for one cut, lowest in formal-charge electrostatics."""
 EV_PER_A2 = 16.02176634
 """J/m² per eV/Å² (CODATA 2018, exact)."""
 
@@ -87,7 +89,7 @@ def surface_energies(
         slabs = [
             slab
             for facet in facets
-            for slab in make_slabs(reference.structure, facet, thickness, vacuum)
+            for slab in _terminations(reference.structure, facet, thickness, vacuum)
         ]
         statics = [_static_task(slab, spec) for slab in slabs]
         unrelaxed = run_tasks(statics, open_study, pool, progress)
@@ -123,7 +125,7 @@ def plan_surfaces(
     check_bulk(bulk, spec)
     tasks = [bulk_task(bulk, spec)]
     for facet in distinct_facets(facets, bulk):
-        slabs = make_slabs(bulk, facet, thickness, vacuum)
+        slabs = _terminations(bulk, facet, thickness, vacuum)
         tasks += [_static_task(slab, spec) for slab in slabs]
         tasks += [_relax_task(slab, spec, fmax) for slab in slabs[:relax_best]]
     return tasks
@@ -148,6 +150,13 @@ def surface_energy(energy: float, slab: Slab, bulk_energy: float) -> float:
         )
     excess = energy - certificate.formula_units * bulk_energy
     return excess / (2 * certificate.area) * EV_PER_A2
+
+
+def _terminations(bulk: Structure, facet: Facet, thickness: float, vacuum: float) -> list[Slab]:
+    """The terminations calculated: few choices of each cut, plain and with an inverse spinel skin."""
+    return make_slabs(
+        bulk, facet, thickness, vacuum, choices=CHOICES, reconstructions=("exchanged",)
+    )
 
 
 def _static_task(slab: Slab, spec: CalculatorSpec) -> Task:

@@ -19,6 +19,7 @@ SPIN_ONLY_MOMENT: Mapping[tuple[str, float], float] = MappingProxyType(
         ("Mn", 4): 3.0,
         ("Mn", 3.5): 3.5,
         ("Mn", 3): 4.0,
+        ("Mn", 2): 5.0,
         ("Ni", 2): -2.0,
         ("Ni", 3): -1.0,
         ("Ni", 4): 0.0,
@@ -28,8 +29,17 @@ SPIN_ONLY_MOMENT: Mapping[tuple[str, float], float] = MappingProxyType(
 
 
 def formal_moment(species: Species | Element | DummySpecies) -> float:
-    """Signed spin-only moment of an ion in μB; zero for closed shells such as Li+ and O2-."""
-    return SPIN_ONLY_MOMENT.get((species.symbol, _state(species) or 0), 0.0)
+    """Signed spin-only moment of an ion in μB; zero for closed shells such as Li+ and O2-.
+
+    Between two valences, as for the mean Mn3.67+, it is in proportion.
+    """
+    known = sorted(
+        (q, moment) for (symbol, q), moment in SPIN_ONLY_MOMENT.items() if symbol == species.symbol
+    )
+    if not known:
+        return 0.0
+    valences, moments = zip(*known, strict=True)
+    return float(np.interp(_state(species) or 0, valences, moments, left=0.0, right=0.0))
 
 
 def _state(species: Species | Element | DummySpecies) -> float | None:

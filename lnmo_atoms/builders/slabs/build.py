@@ -1,6 +1,7 @@
 """From a facet and a bulk crystal to certified slabs."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from string import ascii_lowercase
 
 import numpy as np
@@ -16,6 +17,7 @@ from lnmo_atoms.builders.slabs.cuts import find_cuts
 from lnmo_atoms.builders.slabs.faces import Face, distinct_faces
 from lnmo_atoms.builders.slabs.facet import Facet, facet_name, valid_facet
 from lnmo_atoms.builders.slabs.orientation import OrientedCrystal, orient
+from lnmo_atoms.builders.slabs.reconstructions import reconstruct, valid_kind
 from lnmo_atoms.builders.slabs.slab import Slab
 from lnmo_atoms.builders.symmetry import ideal_crystal
 
@@ -57,6 +59,8 @@ def make_slabs(
         RequestError: where no such slab exists, or the request makes no sense.
     """
     indices = valid_facet(facet)
+    for kind in reconstructions:
+        valid_kind(kind)
     ideal, crystal = prepare(bulk, indices, thickness, vacuum)
     neighbours = tuple(coordination_numbers(ideal).tolist())
     held = [
@@ -92,7 +96,11 @@ def _require_certified(slabs: list[Slab], facet: Facet) -> None:
 
 def _variants(slab: Slab, kinds: Sequence[str]) -> list[Slab]:
     """The best variant of each reconstruction that the slab allows."""
-    return []
+    found = []
+    for kind in kinds:
+        with suppress(RequestError):
+            found.append(reconstruct(slab, kind)[0])
+    return found
 
 
 def terminations(

@@ -1,0 +1,10 @@
+"""Reconstructed surfaces: what a cut crystal's face may turn into, alike on both faces."""
+
+from lnmo_atoms.builders.slabs.reconstructions.kinds import (
+    KINDS,
+    reconstruct,
+    reconstructions,
+    valid_kind,
+)
+
+__all__ = ["KINDS", "reconstruct", "reconstructions", "valid_kind"]
