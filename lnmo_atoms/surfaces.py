@@ -153,7 +153,7 @@ def surface_energy(energy: float, slab: Slab, bulk_energy: float) -> float:
 
 
 def _terminations(bulk: Structure, facet: Facet, thickness: float, vacuum: float) -> list[Slab]:
-    """The terminations calculated: few choices of each cut, plain and with an inverse spinel skin."""
+    """Those calculated: few choices of each cut, as cut and with an inverse-spinel skin."""
     return make_slabs(
         bulk, facet, thickness, vacuum, choices=CHOICES, reconstructions=("exchanged",)
     )

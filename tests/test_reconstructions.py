@@ -33,7 +33,7 @@ STOICHIOMETRIC = {"exchanged", "half-lithium", "rock-salt", "nickel-rich", "nick
 
 def plain_slabs(name, facet, thickness=12.0):
     """One slab of each cut, at most three; others differ in the choice of surface atoms alone."""
-    slabs = make_slabs(BULKS[name], facet, thickness, exchanged=False)
+    slabs = make_slabs(BULKS[name], facet, thickness)
     distinct = {(s.certificate.changed, len(s.structure)): s for s in reversed(slabs)}
     return sorted(distinct.values(), key=lambda slab: len(slab.structure))[:3]
 

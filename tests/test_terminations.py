@@ -48,6 +48,7 @@ def rhombohedral():
 
 CRYSTALS = {
     "LiMn2O4": lithium_manganate(),
+    "primitive LiMn2O4": lithium_manganate().get_primitive_structure(),
     "ordered LNMO": ordered_spinel(),
     "R-3m": rhombohedral(),
     "disordered LNMO": disordered_spinel(seed=1),
@@ -57,7 +58,7 @@ GENERAL = {("ordered LNMO", (5, 3, 1))}
 
 
 @pytest.mark.parametrize("facet", FACETS, ids=str)
-@pytest.mark.parametrize("name", CRYSTALS)
+@pytest.mark.parametrize("name", sorted(set(CRYSTALS) - {"primitive LiMn2O4"}))
 def test_every_facet_has_certified_slabs(name, facet):
     bulk = CRYSTALS[name]
     repeat = 2 * bulk.lattice.d_hkl(facet)  # a centred lattice repeats after two d(hkl) at most
@@ -223,10 +224,11 @@ def brute_force(bulk, facet, thickness):
     return found
 
 
-def mirrored(local, symbols, held, centres, thickness, frame):
+def mirrored(local, symbols, held, centres, thickness, frame):  # noqa: PLR0917
     """The thinnest stoichiometric slab with this upper half that an inversion completes."""
     top = local[held, 2].max()
-    for height in sorted((h for h in centres if 2 * (top - h) > thickness - 1e-6), reverse=True)[:4]:
+    deep_enough = sorted((h for h in centres if 2 * (top - h) > thickness - 1e-6), reverse=True)
+    for height in deep_enough[:4]:
         half = local[held & (local[:, 2] > height - 1e-3)]
         kinds = symbols[held & (local[:, 2] > height - 1e-3)]
         middle = np.abs(half[:, 2] - height) < 1e-3
@@ -246,12 +248,9 @@ def mirrored(local, symbols, held, centres, thickness, frame):
     facet=st.tuples(*[st.integers(-3, 3)] * 3).filter(any),
     thickness=st.floats(4, 9),
     vacuum=st.floats(7, 20),
-    primitive=st.booleans(),
 )
-def test_any_facet_of_any_cell(tmp_path_factory, name, facet, thickness, vacuum, primitive):
+def test_any_facet_of_any_cell(tmp_path_factory, name, facet, thickness, vacuum):
     bulk = CRYSTALS[name]
-    if primitive and name == "LiMn2O4":
-        bulk = bulk.get_primitive_structure()
     nearest = bulk.get_neighbor_list(3.0)[3].min()
     slabs = make_slabs(bulk, facet, thickness, vacuum, choices=2)
     per_unit = sum(bulk.site_properties["magmom"]) / units_of(bulk.composition)
@@ -285,7 +284,8 @@ def test_terminations_and_cell_are_those_of_every_thickness(name):
         thin, thick = (make_slabs(CRYSTALS[name], facet, t, choices=2) for t in (8.0, 17.0))
         assert [slab.termination for slab in thin] == [slab.termination for slab in thick]
         for small, large in zip(thin, thick, strict=True):
-            assert np.allclose(small.structure.lattice.matrix[:2], large.structure.lattice.matrix[:2])
+            in_plane = (slab.structure.lattice.matrix[:2] for slab in (small, large))
+            assert np.allclose(*in_plane)
             assert small.certificate.changed == large.certificate.changed
             assert np.allclose(skin(small), skin(large), atol=1e-6)
 

@@ -55,14 +55,14 @@ def _with_flip(face: Face, asked: float, top: float) -> Columns | None:
     crystal, tops = face.cut.crystal, face.tops
     formula = formula_of(crystal)
     options = []
-    for operation in np.flatnonzero(crystal.rotations[:, 2, 2] < 0):
+    for operation in np.flatnonzero(crystal.rotations[:, 2, 2] < 0).tolist():
         shift = float(crystal.translations[operation, 2])
         lift = int(np.floor(2 * top - shift - asked + EDGE))
         units = contents(crystal, tops, shift + lift) / formula
         if np.ptp(units) < EDGE and abs(units[0] - round(units[0])) < EDGE:
             name = flip_name(np.rint(crystal.rotations[operation]).astype(int))
             thickness = round(2 * top - shift - lift, 4)
-            options.append((thickness, FLIP_ORDER.index(name), int(operation), lift))
+            options.append((thickness, FLIP_ORDER.index(name), operation, lift))
     for _, _, operation, lift in sorted(options):
         atoms, repeats = crystal.flipped(operation)
         again = repeats[atoms] - repeats + tops
@@ -97,7 +97,8 @@ def slab_structure(
     matrix = crystal.basis.copy()
     matrix[:2, 2], matrix[2] = 0.0, [0.0, 0.0, height]
     cell = Lattice(matrix)
-    coords = cell.get_fractional_coords(positions + [0.0, 0.0, raised])
+    z += raised
+    coords = cell.get_fractional_coords(positions)
     coords[:, :2] -= np.floor(coords[:, :2] + 1e-9)
     sites = crystal.bulk_sites[atoms]
     kinds = [site.species for site in bulk]

@@ -8,9 +8,9 @@ import numpy as np
 from pymatgen.core import Structure
 
 from lnmo_atoms.builders.bulk import require_bulk
+from lnmo_atoms.builders.charges import formal_charges
 from lnmo_atoms.builders.coordination import coordination_numbers
 from lnmo_atoms.builders.errors import RequestError
-from lnmo_atoms.builders.charges import formal_charges
 from lnmo_atoms.builders.slabs.assembly import columns, slab_structure
 from lnmo_atoms.builders.slabs.certificate import certify
 from lnmo_atoms.builders.slabs.cuts import find_cuts

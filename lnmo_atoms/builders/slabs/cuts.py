@@ -7,8 +7,6 @@ the slab upside down, both faces are equal, and the slab must hold whole formula
 one, the slab is whole repeats of the crystal, and its formal dipole must vanish.
 """
 
-import itertools
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -119,9 +117,7 @@ def formula_of(crystal: OrientedCrystal) -> NDArray[np.int_]:
     return np.asarray(content // np.gcd.reduce(content))
 
 
-def contents(
-    crystal: OrientedCrystal, tops: NDArray[np.int_], shift: float
-) -> NDArray[np.float64]:
+def contents(crystal: OrientedCrystal, tops: NDArray[np.int_], shift: float) -> NDArray[np.float64]:
     """Atoms of each species between an upper face and its image.
 
     Args:

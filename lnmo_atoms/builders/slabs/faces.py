@@ -184,7 +184,10 @@ class _Movable:
         repeats = (tops[:, None] + steps).ravel()
         taken = np.isin(atoms + len(tops) * repeats, self.atoms + len(tops) * lifts)
         rest = crystal.positions(atoms[~taken], repeats[~taken])
-        q, q_rest = charges[crystal.bulk_sites[self.atoms]], charges[crystal.bulk_sites[atoms[~taken]]]
+        q, q_rest = (
+            charges[crystal.bulk_sites[self.atoms]],
+            charges[crystal.bulk_sites[atoms[~taken]]],
+        )
         filled = present * q
         field = pair_energies(movable, crystal.basis[:2], rest) @ q_rest
         among = pair_energies(movable, crystal.basis[:2])

@@ -56,14 +56,14 @@ class OrientedCrystal:
 
     @cached_property
     def kept(self) -> tuple[NDArray[np.int_], NDArray[np.int_]]:
-        """What operations that keep the normal do: atom and repeat that atom i of repeat 0 becomes.
+        """What operations that keep the normal make of atoms of repeat 0: atoms and repeats.
 
         Shape (operations, n) each.
         """
         return self._images(np.flatnonzero(self.rotations[:, 2, 2] > 0))
 
     def flipped(self, operation: int) -> tuple[NDArray[np.int_], NDArray[np.int_]]:
-        """What one operation does to atoms of repeat 0: which atoms of which repeats they become."""
+        """What one operation makes of atoms of repeat 0: atoms and repeats."""
         atoms, repeats = self._images(np.array([operation]))
         return atoms[0], repeats[0]
 
@@ -159,7 +159,7 @@ def enlarge(crystal: OrientedCrystal, multiple: NDArray[np.int_]) -> OrientedCry
     best = int(kept.sum(axis=1).argmax())
     change, keep = changes[best], kept[best]
     upwards = np.arange(cells[best, 2, 2])
-    shifts = np.concatenate([sideways + [0, 0, layer] for layer in upwards])
+    shifts = np.concatenate([sideways + np.array([0, 0, layer]) for layer in upwards])
     coords = ((crystal.coords[None] + shifts[:, None]) @ change.T).reshape(-1, 3)
     coords[:, :2] -= np.floor(coords[:, :2] + 1e-9)
     translations = (crystal.translations[keep][None] + shifts[:, None]) @ change.T

@@ -1,6 +1,7 @@
 """Atomic planes parallel to a facet, found by scanning how far apart two of them must be."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +29,7 @@ class Planes:
     count: int
 
     def of_larger(self, copies: int, layers: int) -> "Planes":
-        """The same planes of an enlarged crystal: so many copies of every atom in so many layers."""
+        """The same planes of an enlarged crystal, with copies of every atom in several layers."""
         each = copies // layers
         levels = [np.tile(self.levels + self.count * layer, each) for layer in range(layers)]
         return Planes(np.concatenate(levels), self.count * layers)
@@ -55,7 +56,7 @@ def scanned_planes(crystal: OrientedCrystal) -> list[Planes]:
     for gap in np.sort(gaps[gaps > FINEST]):
         if gap > steps[-1] + SAME_HEIGHT:
             steps.append(float(gap))
-    ranges = [(high / low, low) for low, high in zip(steps, steps[1:], strict=False)]
+    ranges = [(high / low, low) for low, high in pairwise(steps)]
     scanned = [(ratio, low) for ratio, low in ranges if low < COARSEST]
     return [planes_at(crystal, low * ratio**0.5) for ratio, low in sorted(scanned, reverse=True)]
 
