@@ -17,15 +17,12 @@ from lnmo_atoms.executors import make_executor
 from lnmo_atoms.flags import atoms_that_left, moment_changes
 from lnmo_atoms.records import SURFACES_FILE, save_surfaces
 from lnmo_atoms.reference import BulkReference, bulk_reference, bulk_task, check_bulk
-from lnmo_atoms.results import Failure, SurfaceResult, TaskResult
+from lnmo_atoms.results import EV_PER_A2, Failure, SurfaceResult, TaskResult
 from lnmo_atoms.runner import Progress, run_tasks
 from lnmo_atoms.store import Study
 from lnmo_atoms.tasks import Task
 
 log = logging.getLogger(__name__)
-
-EV_PER_A2 = 16.02176634
-"""J/m² per eV/Å² (CODATA 2018, exact)."""
 
 
 def surface_energies(
@@ -94,12 +91,12 @@ def surface_energies(
         results = {}
         for slab, task in zip(slabs, statics, strict=True):
             if isinstance(outcome := unrelaxed[task.key], TaskResult):
-                results[slab.name] = _unrelaxed(slab, reference, outcome)
+                results[slab.name] = unrelaxed_result(slab, reference, outcome)
         best = _lowest(list(results.values()), relax_best)
         relaxations = {r.slab.name: _relax_task(r.slab, spec, fmax) for r in best}
         relaxed = run_tasks(relaxations.values(), open_study, pool, progress)
         for name, task in relaxations.items():
-            results[name] = _relaxed(results[name], reference, relaxed[task.key])
+            results[name] = relaxed_result(results[name], reference, relaxed[task.key])
         found = _by_facet_and_gamma(list(results.values()))
         save_surfaces(found, open_study.path / SURFACES_FILE)
     return found
@@ -177,7 +174,8 @@ def _lowest(results: Sequence[SurfaceResult], count: int | None) -> list[Surface
     return [result for group in by_facet.values() for result in group[:count]]
 
 
-def _unrelaxed(slab: Slab, reference: BulkReference, static: TaskResult) -> SurfaceResult:
+def unrelaxed_result(slab: Slab, reference: BulkReference, static: TaskResult) -> SurfaceResult:
+    """The slab with its energy as built."""
     return SurfaceResult(
         slab=slab,
         bulk=reference.structure,
@@ -192,7 +190,7 @@ def _unrelaxed(slab: Slab, reference: BulkReference, static: TaskResult) -> Surf
     )
 
 
-def _relaxed(
+def relaxed_result(
     result: SurfaceResult, reference: BulkReference, outcome: TaskResult | Failure
 ) -> SurfaceResult:
     """The result with its relaxation, or with the reason why there is none."""
