@@ -47,8 +47,8 @@ def growing_slabs(
         if not _same_surface(thinnest, slab):
             thin, thick = (s.certificate.thickness for s in (thinnest, slab))
             raise RequestError(
-                f"slab {slab.name} is another surface at {thick:.1f} Å than at {thin:.1f} Å: choose "
-                "another termination"
+                f"slab {slab.name} is another surface at {thick:.1f} Å than at {thin:.1f} Å: "
+                "choose another termination"
             )
         yield slab
         thickness = slab.certificate.thickness + THICKER
