@@ -96,8 +96,8 @@ def _show(result: ThicknessResult, folder: Path, trust: str, json: bool) -> None
         [tuple(row.values()) for row in rows],
     )
     note(
-        f"γ = {fit.gamma:.3f} ± {fit.error:.3f} J/m² (95 %; scatter {fit.standard_error:.3f}, "
-        f"drift {fit.drift:.3f}), bulk {fit.bulk_energy:.4f} ± "
+        f"γ = {fit.gamma:.4f} ± {fit.error:.4f} J/m² (95 %; scatter {fit.standard_error:.4f}, "
+        f"drift {fit.drift:.4f}), bulk {fit.bulk_energy:.4f} ± "
         f"{fit.bulk_energy_standard_error:.4f} eV per formula unit from the slabs, "
         f"{1000 * result.bulk_difference:+.1f} meV from the relaxed bulk"
     )

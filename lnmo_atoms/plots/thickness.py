@@ -38,17 +38,20 @@ def plot_thickness(result: ThicknessResult) -> Figure:
     _draw_answer(axes, result)
     _draw_slabs(axes, result)
     _draw_fits(axes, result)
-    axes.set_xlabel("thickness of the (thickest) slab (Å)")
+    axes.set_xlabel("thickness of the slab, of a fit its thickest (Å)")
     axes.set_ylabel("surface energy γ (J/m²)")
     axes.grid(axis="y")
-    axes.legend(loc="best")
+    axes.legend(
+        loc="lower left", bbox_to_anchor=(0, 1), ncols=2, handletextpad=0.4, columnspacing=1.4,
+        borderaxespad=0,
+    )  # fmt: skip
     return figure
 
 
 def _verdict(result: ThicknessResult) -> str:
     relation = "within" if result.converged else "not within"
     return (
-        f"γ = {result.gamma:.3f} ± {result.error:.3f} J/m², {relation} the tolerance of "
+        f"γ = {result.gamma:.4f} ± {result.error:.4f} J/m², {relation} the tolerance of "
         f"{result.tolerance:g} J/m²"
     )
 
