@@ -58,7 +58,7 @@ def fit_surface_energy(
         standard_error=standard_error,
         drift=drift,
         bulk_energy=line.slope,
-        bulk_energy_standard_error=line.scatter / np.sqrt(line.spread),
+        bulk_energy_standard_error=float(line.scatter / np.sqrt(line.spread)),
         residuals=energy - np.array([line.at(n) for n in units]),
         dropped=dropped,
     )

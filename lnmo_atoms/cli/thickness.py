@@ -66,15 +66,11 @@ def converge(
             "these three slabs come first, two thicker ones at a time follow as needed",
             json,
         )
-    with (
-        Study(study) as open_study,
-        make_executor("processes", workers) as pool,
-        ProgressBars(hidden=json) as progress,
-    ):
+    with make_executor("processes", workers) as pool, ProgressBars(hidden=json) as progress:
         result = converge_thickness(
-            bulk, indices, termination, spec, open_study, pool, **options, progress=progress
+            bulk, indices, termination, spec, study, pool, **options, progress=progress
         )
-        failures = open_study.failures()
+    failures = Study(study).failures()
     figures = make_folder(study / "figures")
     save(plot_thickness(result), figures / f"thickness-{result.name}.png")
     _show(result, study, spec.trust(), json)
