@@ -154,7 +154,6 @@ class ThicknessResult:
 
     Attributes:
         slabs: whose energies are in the fits, thinnest first.
-        relaxed: the energies are those of the relaxed slabs, else of the slabs as built.
         fits: through the first three slabs, the first four, …; the last one counts.
         tolerance: J/m², the error asked for.
         flags: what a user must know, one line each: slabs without an energy, a slope that the
@@ -162,7 +161,6 @@ class ThicknessResult:
     """
 
     slabs: tuple[SurfaceResult, ...]
-    relaxed: bool
     fits: tuple[ThicknessFit, ...]
     tolerance: float
     flags: tuple[str, ...] = ()
@@ -171,6 +169,11 @@ class ThicknessResult:
     def name(self) -> str:
         """Facet and termination, such as ``"111-a"``."""
         return self.slabs[0].slab.name
+
+    @property
+    def relaxed(self) -> bool:
+        """The energies are those of the relaxed slabs, else of the slabs as built."""
+        return self.slabs[0].gamma is not None
 
     @property
     def fit(self) -> ThicknessFit:
@@ -195,7 +198,7 @@ class ThicknessResult:
     @property
     def gammas(self) -> NDArray[np.float64]:
         """J/m², shape (slabs,): each slab against the relaxed bulk, γ = (E − N e_bulk) / 2A."""
-        return np.array([r.gamma if self.relaxed else r.gamma_unrelaxed for r in self.slabs])
+        return np.array([r.gamma_unrelaxed if r.gamma is None else r.gamma for r in self.slabs])
 
     @property
     def bulk_difference(self) -> float:

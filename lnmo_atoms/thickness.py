@@ -3,9 +3,10 @@
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
+from typing import cast
 
 from pymatgen.core import Structure
 
@@ -14,22 +15,18 @@ from lnmo_atoms.builders.slabs import Facet, Slab, distinct_facets, growing_slab
 from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.executors import make_executor
 from lnmo_atoms.records import THICKNESS_FILE, save_thickness
-from lnmo_atoms.reference import (
-    BulkReference,
-    CalculationError,
-    bulk_reference,
-    bulk_task,
-    check_bulk,
-)
-from lnmo_atoms.results import Failure, SurfaceResult, ThicknessFit, ThicknessResult
+from lnmo_atoms.reference import CalculationError, bulk_reference, bulk_task, check_bulk
+from lnmo_atoms.results import SurfaceResult, ThicknessFit, ThicknessResult
 from lnmo_atoms.runner import Progress, run_tasks
+from lnmo_atoms.slab_run import SlabRun, relax_task, static_task
 from lnmo_atoms.store import Study
-from lnmo_atoms.surfaces import relaxed_result, unrelaxed_result
 from lnmo_atoms.tasks import Task
 from lnmo_atoms.thickness_fit import FEWEST, fit_surface_energy
 
 AT_A_TIME = 2
 """Slabs added before the next fit."""
+NEGLIGIBLE = 1e-3
+"""J/m²; a smaller shift of γ is not worth a word, however small the error is."""
 LARGEST_THICKNESS = 200.0
 """Å."""
 
@@ -98,7 +95,7 @@ def converge_thickness(  # noqa: PLR0917
         first = bulk_task(bulk, spec)
         relaxed_bulk = run_tasks([first], open_study, pool, progress)[first.key]
         reference = bulk_reference(bulk, relaxed_bulk, spec)
-        run = _Run(reference, spec, open_study, pool, progress, fmax if relax else None)
+        run = SlabRun(reference, spec, open_study, pool, progress, fmax if relax else None)
         name = termination or run.lowest_as_built(indices, start, vacuum)
         slabs = growing_slabs(
             reference.structure, indices, name, start=start, thickest=thickest, vacuum=vacuum
@@ -131,70 +128,11 @@ def plan_thickness(
     (indices,) = distinct_facets([facet], bulk)
     slabs = _first_slabs(bulk, indices, termination, start=start, thickest=thickest, vacuum=vacuum)
     candidates = [] if termination else make_slabs(bulk, indices, start, vacuum)
-    tasks = [bulk_task(bulk, spec), *(_static_task(slab, spec) for slab in [*candidates, *slabs])]
-    return tasks + [_relax_task(slab, spec, fmax) for slab in slabs if relax]
+    tasks = [bulk_task(bulk, spec), *(static_task(slab, spec) for slab in [*candidates, *slabs])]
+    return tasks + [relax_task(slab, spec, fmax) for slab in slabs if relax]
 
 
-@dataclass(frozen=True)
-class _Run:
-    """What the calculations of one workflow share.
-
-    Attributes:
-        reference: the relaxed bulk.
-        spec: the engine.
-        study: open.
-        executor: any.
-        progress: called with every change of state.
-        fmax: eV/Å, at which a slab counts as relaxed; None leaves the slabs as built.
-    """
-
-    reference: BulkReference
-    spec: CalculatorSpec
-    study: Study
-    executor: Executor
-    progress: Callable[[Progress], None] | None
-    fmax: float | None
-
-    def lowest_as_built(self, facet: Facet, thickness: float, vacuum: float) -> str:
-        """The termination with the lowest unrelaxed γ.
-
-        Raises:
-            CalculationError: where all calculations failed.
-        """
-        slabs = make_slabs(self.reference.structure, facet, thickness, vacuum)
-        built, troubles = replace(self, fmax=None).results(slabs)
-        if not built:
-            raise CalculationError(f"no termination could be calculated: {troubles[0]}")
-        return min(built, key=lambda result: result.gamma_unrelaxed).slab.termination
-
-    def results(self, slabs: Sequence[Slab]) -> tuple[list[SurfaceResult], list[str]]:
-        """Calculate slabs.
-
-        Returns:
-            a result for each slab whose energy can be used, and a line for each one left out.
-        """
-        statics = [_static_task(slab, self.spec) for slab in slabs]
-        relaxations = (
-            [] if self.fmax is None else [_relax_task(slab, self.spec, self.fmax) for slab in slabs]
-        )
-        outcomes = run_tasks([*statics, *relaxations], self.study, self.executor, self.progress)
-        found, troubles = [], []
-        for i, slab in enumerate(slabs):
-            static = outcomes[statics[i].key]
-            if isinstance(static, Failure):
-                troubles.append(f"{_label(slab)} left out: {static.cause}")
-                continue
-            result = unrelaxed_result(slab, self.reference, static)
-            if relaxations:
-                result = relaxed_result(result, self.reference, outcomes[relaxations[i].key])
-            if relaxations and not result.ranked:
-                troubles.append(f"{_label(slab)} left out: {'; '.join(result.flags)}")
-            else:
-                found.append(result)
-        return found, troubles
-
-
-def _grow(run: _Run, slabs: Iterator[Slab], tolerance: float) -> ThicknessResult:
+def _grow(run: SlabRun, slabs: Iterator[Slab], tolerance: float) -> ThicknessResult:
     """Calculate ever thicker slabs until the error is within the tolerance.
 
     Raises:
@@ -206,7 +144,7 @@ def _grow(run: _Run, slabs: Iterator[Slab], tolerance: float) -> ThicknessResult
     while batch:
         found, troubles = run.results(batch)
         results, flags = results + found, flags + troubles
-        fits = _fits(results, relaxed=run.fmax is not None)
+        fits = _fits(results)
         if not found or (fits and fits[-1].error <= tolerance):
             break
         batch = list(islice(slabs, AT_A_TIME))
@@ -214,15 +152,15 @@ def _grow(run: _Run, slabs: Iterator[Slab], tolerance: float) -> ThicknessResult
         raise CalculationError(
             f"only {len(results)} slabs have an energy, a fit needs {FEWEST}: {'; '.join(flags)}"
         )
-    grown = ThicknessResult(tuple(results), run.fmax is not None, fits, tolerance)
+    grown = ThicknessResult(tuple(results), fits, tolerance)
     return replace(grown, flags=(*flags, *_doubts(grown)))
 
 
-def _fits(results: Sequence[SurfaceResult], relaxed: bool) -> tuple[ThicknessFit, ...]:
+def _fits(results: Sequence[SurfaceResult]) -> tuple[ThicknessFit, ...]:
     """Through the first three slabs, the first four, …, all."""
     certificates = [result.slab.certificate for result in results]
-    units = [certificate.formula_units or 0 for certificate in certificates]
-    energies = [(r.energy if relaxed else r.energy_unrelaxed) or 0.0 for r in results]
+    units = [cast("int", certificate.formula_units) for certificate in certificates]
+    energies = [r.energy_unrelaxed if r.energy is None else r.energy for r in results]
     return tuple(
         fit_surface_energy(units[:n], energies[:n], certificates[0].area)
         for n in range(FEWEST, len(results) + 1)
@@ -230,8 +168,8 @@ def _fits(results: Sequence[SurfaceResult], relaxed: bool) -> tuple[ThicknessFit
 
 
 def _doubts(result: ThicknessResult) -> list[str]:
-    """A slope that the relaxed bulk contradicts by more than the error and the tolerance."""
-    if abs(result.bulk_shift) <= max(result.error, result.tolerance):
+    """A slope that the relaxed bulk contradicts by more than the error."""
+    if abs(result.bulk_shift) <= max(result.error, NEGLIGIBLE):
         return []
     doubt = (
         f"the slope of the fit is {1000 * result.bulk_difference:+.1f} meV per formula unit from "
@@ -274,15 +212,3 @@ def _check_numbers(start: float, tolerance: float, thickest: float, fmax: float)
         )
     if not (tolerance > 0 and fmax > 0):
         raise RequestError("the tolerance in J/m² and fmax in eV/Å must be above 0")
-
-
-def _label(slab: Slab) -> str:
-    return f"{slab.name} of {slab.certificate.thickness:.1f} Å"
-
-
-def _static_task(slab: Slab, spec: CalculatorSpec) -> Task:
-    return Task.static(f"static {_label(slab)}", slab.structure, spec)
-
-
-def _relax_task(slab: Slab, spec: CalculatorSpec, fmax: float) -> Task:
-    return Task.relax(f"relax {_label(slab)}", slab.structure, spec, fmax=fmax)

@@ -95,7 +95,8 @@ def _show(result: ThicknessResult, folder: Path, trust: str, json: bool) -> None
         f"γ = {fit.gamma:.4f} ± {fit.error:.4f} J/m² (95 %; scatter {fit.standard_error:.4f}, "
         f"drift {fit.drift:.4f}), bulk {fit.bulk_energy:.4f} ± "
         f"{fit.bulk_energy_standard_error:.4f} eV per formula unit from the slabs, "
-        f"{1000 * result.bulk_difference:+.1f} meV from the relaxed bulk"
+        f"{1000 * result.bulk_difference:+.1f} meV from the relaxed bulk, with which γ would "
+        f"change by {result.bulk_shift:+.4f} J/m²"
     )
     if not result.converged:
         note(f"not converged to {result.tolerance:g} J/m²: allow thicker slabs with --thickest")
