@@ -17,8 +17,10 @@ from lnmo_atoms.builders.spinel import (
 from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.formats import magmom_line, read, to_atoms, to_structure, write
 from lnmo_atoms.migration import migration_barriers
-from lnmo_atoms.results import HopResult, SurfaceResult
+from lnmo_atoms.results import HopResult, SurfaceResult, ThicknessFit, ThicknessResult
 from lnmo_atoms.surfaces import surface_energies
+from lnmo_atoms.thickness import converge_thickness
+from lnmo_atoms.thickness_fit import fit_surface_energy
 
 __version__ = version("lnmo_atoms")
 
@@ -31,13 +33,17 @@ __all__ = [
     "RequestError",
     "Slab",
     "SurfaceResult",
+    "ThicknessFit",
+    "ThicknessResult",
     "WulffShape",
     "average_spinel",
     "certify",
     "compare_facets",
+    "converge_thickness",
     "disordered_spinel",
     "empty_octahedra",
     "find_hops",
+    "fit_surface_energy",
     "lithium_manganate",
     "magmom_line",
     "make_slabs",

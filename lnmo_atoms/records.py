@@ -20,16 +20,18 @@ from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.files import write_text_atomically
 from lnmo_atoms.builders.hops import Hop
 from lnmo_atoms.builders.slabs import Certificate, Flip
-from lnmo_atoms.results import HopResult, SurfaceResult
+from lnmo_atoms.results import HopResult, SurfaceResult, ThicknessFit, ThicknessResult
 
 SCHEMA = 2
 """Raised whenever a file of the old shape could be misread."""
 
 SURFACES = "lnmo_atoms surfaces"
 HOPS = "lnmo_atoms hops"
+THICKNESS = "lnmo_atoms thickness"
 
 SURFACES_FILE = "surfaces.json"
 HOPS_FILE = "hops.json"
+THICKNESS_FILE = "thickness.json"
 """Where a study's folder keeps what its last workflows gave."""
 
 NAMES: Mapping[type, Mapping[str, str]] = types.MappingProxyType(
@@ -41,6 +43,16 @@ NAMES: Mapping[type, Mapping[str, str]] = types.MappingProxyType(
             "gamma_unrelaxed": "gamma_unrelaxed_J_per_m2",
             "gamma": "gamma_J_per_m2",
         },
+        ThicknessFit: {
+            "gamma": "gamma_J_per_m2",
+            "error": "error_J_per_m2",
+            "standard_error": "standard_error_J_per_m2",
+            "drift": "drift_J_per_m2",
+            "bulk_energy": "bulk_energy_eV_per_formula_unit",
+            "bulk_energy_standard_error": "bulk_energy_standard_error_eV_per_formula_unit",
+            "residuals": "residuals_eV",
+        },
+        ThicknessResult: {"tolerance": "tolerance_J_per_m2"},
         Certificate: {
             "total_charge": "total_charge_e",
             "dipole": "dipole_e_per_A",
@@ -76,14 +88,8 @@ def save_surfaces(results: Sequence[SurfaceResult], path: str | Path) -> None:
     Raises:
         RequestError: where the file cannot be written.
     """
-    bulks: list[str] = []
     records = [_pack(result) for result in results]
-    for record in records:
-        bulk = json.dumps(record["bulk"], default=_plain)
-        if bulk not in bulks:
-            bulks.append(bulk)
-        record["bulk"] = bulks.index(bulk)
-    _write(Path(path), SURFACES, bulks, records)
+    _write(Path(path), SURFACES, _shared_bulks(records), records)
 
 
 def load_surfaces(path: str | Path) -> list[SurfaceResult]:
@@ -94,11 +100,7 @@ def load_surfaces(path: str | Path) -> list[SurfaceResult]:
     """
     document = _read(Path(path), SURFACES)
     with _Reading(Path(path)):
-        bulks = [Structure.from_dict(bulk) for bulk in document["bulks"]]
-        return [
-            _unpack(SurfaceResult, record, bulk=bulks[record["bulk"]])
-            for record in document["records"]
-        ]
+        return _unpack_surfaces(document["bulks"], document["records"])
 
 
 def save_hops(results: Sequence[HopResult], path: str | Path) -> None:
@@ -123,6 +125,29 @@ def load_hops(path: str | Path) -> list[HopResult]:
     document = _read(Path(path), HOPS)
     with _Reading(Path(path)):
         return [_unpack(HopResult, record) for record in document["records"]]
+
+
+def save_thickness(result: ThicknessResult, path: str | Path) -> None:
+    """Write the result of a series of slabs of growing thickness, whole or not at all.
+
+    Raises:
+        RequestError: where the file cannot be written.
+    """
+    record = _pack(result)
+    _write(Path(path), THICKNESS, _shared_bulks(record["slabs"]), [record])
+
+
+def load_thickness(path: str | Path) -> ThicknessResult:
+    """Read what :func:`save_thickness` wrote.
+
+    Raises:
+        RequestError: where the file is missing, damaged, or something else.
+    """
+    document = _read(Path(path), THICKNESS)
+    with _Reading(Path(path)):
+        (record,) = document["records"]
+        slabs = tuple(_unpack_surfaces(document["bulks"], record["slabs"]))
+        return typing.cast("ThicknessResult", _unpack(ThicknessResult, record, slabs=slabs))
 
 
 # --- the file ---------------------------------------------------------------------------------
@@ -182,6 +207,27 @@ class _Reading:
     ) -> None:
         if isinstance(error, KeyError | IndexError | TypeError | ValueError | AttributeError):
             raise RequestError(f"{self.path} is damaged: {error}") from error
+
+
+# --- bulks, each written once ---------------------------------------------------------------------
+
+
+def _shared_bulks(records: Sequence[dict[str, Any]]) -> list[str]:
+    """The distinct bulks of packed surface results, whose place in the list replaces them."""
+    bulks: list[str] = []
+    for record in records:
+        bulk = json.dumps(record["bulk"], default=_plain)
+        if bulk not in bulks:
+            bulks.append(bulk)
+        record["bulk"] = bulks.index(bulk)
+    return bulks
+
+
+def _unpack_surfaces(
+    bulks: Sequence[dict[str, Any]], records: Sequence[dict[str, Any]]
+) -> list[SurfaceResult]:
+    structures = [Structure.from_dict(bulk) for bulk in bulks]
+    return [_unpack(SurfaceResult, r, bulk=structures[r["bulk"]]) for r in records]
 
 
 # --- one record -------------------------------------------------------------------------------

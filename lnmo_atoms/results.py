@@ -1,6 +1,6 @@
 """What calculations and workflows give back: frozen, with units.
 
-The files ``surfaces.json`` and ``hops.json`` of a study hold them, see
+The files ``surfaces.json``, ``hops.json`` and ``thickness.json`` of a study hold them, see
 :mod:`lnmo_atoms.records`.
 """
 
@@ -12,6 +12,9 @@ from pymatgen.core import Structure
 
 from lnmo_atoms.builders.hops import Hop
 from lnmo_atoms.builders.slabs import Facet, Slab
+
+EV_PER_A2 = 16.02176634
+"""J/m² per eV/Å² (CODATA 2018, exact)."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +121,97 @@ class SurfaceResult:
     def ranked(self) -> bool:
         """Relaxed to convergence: its γ may be compared with others'."""
         return self.gamma is not None and bool(self.converged)
+
+
+@dataclass(frozen=True)
+class ThicknessFit:
+    """E(N) = 2Aγ + N e: the line through the energies of slabs of N formula units.
+
+    Attributes:
+        gamma: J/m².
+        error: J/m², the 95 % bar: statistical half-width plus ``drift``.
+        standard_error: J/m², of ``gamma``, from the scatter about the line.
+        drift: J/m², change of γ when the thinnest slab of the line is left out.
+        bulk_energy: eV per formula unit, the slope e.
+        bulk_energy_standard_error: eV per formula unit.
+        residuals: eV, shape (slabs,), energy minus line, the dropped slabs' included.
+        dropped: thinnest slabs left out of the line, because their faces still feel each other.
+    """
+
+    gamma: float
+    error: float
+    standard_error: float
+    drift: float
+    bulk_energy: float
+    bulk_energy_standard_error: float
+    residuals: NDArray[np.float64]
+    dropped: int
+
+
+@dataclass(frozen=True)
+class ThicknessResult:
+    """Surface energy of one termination from slabs of growing thickness.
+
+    Attributes:
+        slabs: whose energies are in the fits, thinnest first.
+        fits: through the first three slabs, the first four, …; the last one counts.
+        tolerance: J/m², the error asked for.
+        flags: what a user must know, one line each: slabs without an energy, a slope that the
+            relaxed bulk contradicts.
+    """
+
+    slabs: tuple[SurfaceResult, ...]
+    fits: tuple[ThicknessFit, ...]
+    tolerance: float
+    flags: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Facet and termination, such as ``"111-a"``."""
+        return self.slabs[0].slab.name
+
+    @property
+    def relaxed(self) -> bool:
+        """The energies are those of the relaxed slabs, else of the slabs as built."""
+        return self.slabs[0].gamma is not None
+
+    @property
+    def fit(self) -> ThicknessFit:
+        """Through all slabs."""
+        return self.fits[-1]
+
+    @property
+    def gamma(self) -> float:
+        """J/m²."""
+        return self.fit.gamma
+
+    @property
+    def error(self) -> float:
+        """J/m², the 95 % bar of ``gamma``."""
+        return self.fit.error
+
+    @property
+    def converged(self) -> bool:
+        """The error is within the tolerance."""
+        return self.error <= self.tolerance
+
+    @property
+    def gammas(self) -> NDArray[np.float64]:
+        """J/m², shape (slabs,): each slab against the relaxed bulk, γ = (E − N e_bulk) / 2A."""
+        return np.array([r.gamma_unrelaxed if r.gamma is None else r.gamma for r in self.slabs])
+
+    @property
+    def bulk_difference(self) -> float:
+        """EV per formula unit, slope of the fit minus energy of the relaxed bulk."""
+        return self.fit.bulk_energy - self.slabs[0].bulk_energy
+
+    @property
+    def bulk_shift(self) -> float:
+        """J/m², by which γ would change if the relaxed bulk's energy were the line's slope.
+
+        The line passes through the mean of its slabs, so this is N̄ (e_fit − e_bulk) / 2A.
+        """
+        return float(self.gammas[self.fit.dropped :].mean()) - self.gamma
 
 
 @dataclass(frozen=True)

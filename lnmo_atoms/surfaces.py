@@ -17,17 +17,15 @@ from lnmo_atoms.executors import make_executor
 from lnmo_atoms.flags import atoms_that_left, moment_changes
 from lnmo_atoms.records import SURFACES_FILE, save_surfaces
 from lnmo_atoms.reference import BulkReference, bulk_reference, bulk_task, check_bulk
-from lnmo_atoms.results import Failure, SurfaceResult, TaskResult
+from lnmo_atoms.results import EV_PER_A2, Failure, SurfaceResult, TaskResult
 from lnmo_atoms.runner import Progress, run_tasks
 from lnmo_atoms.store import Study
 from lnmo_atoms.tasks import Task
 
 log = logging.getLogger(__name__)
 
-CHOICES = 4
-"""Choices of surface atoms calculated for one cut, lowest in formal-charge electrostatics."""
-EV_PER_A2 = 16.02176634
-"""J/m² per eV/Å² (CODATA 2018, exact)."""
+RECONSTRUCTIONS = ("exchanged",)
+"""Calculated beside the slabs as cut: the inverse-spinel skin lowers γ of polar facets."""
 
 
 def surface_energies(
@@ -89,19 +87,21 @@ def surface_energies(
         slabs = [
             slab
             for facet in facets
-            for slab in _terminations(reference.structure, facet, thickness, vacuum)
+            for slab in make_slabs(
+                reference.structure, facet, thickness, vacuum, reconstructions=RECONSTRUCTIONS
+            )
         ]
         statics = [_static_task(slab, spec) for slab in slabs]
         unrelaxed = run_tasks(statics, open_study, pool, progress)
         results = {}
         for slab, task in zip(slabs, statics, strict=True):
             if isinstance(outcome := unrelaxed[task.key], TaskResult):
-                results[slab.name] = _unrelaxed(slab, reference, outcome)
+                results[slab.name] = unrelaxed_result(slab, reference, outcome)
         best = _lowest(list(results.values()), relax_best)
         relaxations = {r.slab.name: _relax_task(r.slab, spec, fmax) for r in best}
         relaxed = run_tasks(relaxations.values(), open_study, pool, progress)
         for name, task in relaxations.items():
-            results[name] = _relaxed(results[name], reference, relaxed[task.key])
+            results[name] = relaxed_result(results[name], reference, relaxed[task.key])
         found = _by_facet_and_gamma(list(results.values()))
         save_surfaces(found, open_study.path / SURFACES_FILE)
     return found
@@ -125,7 +125,7 @@ def plan_surfaces(
     check_bulk(bulk, spec)
     tasks = [bulk_task(bulk, spec)]
     for facet in distinct_facets(facets, bulk):
-        slabs = _terminations(bulk, facet, thickness, vacuum)
+        slabs = make_slabs(bulk, facet, thickness, vacuum, reconstructions=RECONSTRUCTIONS)
         tasks += [_static_task(slab, spec) for slab in slabs]
         tasks += [_relax_task(slab, spec, fmax) for slab in slabs[:relax_best]]
     return tasks
@@ -150,13 +150,6 @@ def surface_energy(energy: float, slab: Slab, bulk_energy: float) -> float:
         )
     excess = energy - certificate.formula_units * bulk_energy
     return excess / (2 * certificate.area) * EV_PER_A2
-
-
-def _terminations(bulk: Structure, facet: Facet, thickness: float, vacuum: float) -> list[Slab]:
-    """Those calculated: few choices of each cut, as cut and with an inverse-spinel skin."""
-    return make_slabs(
-        bulk, facet, thickness, vacuum, choices=CHOICES, reconstructions=("exchanged",)
-    )
 
 
 def _static_task(slab: Slab, spec: CalculatorSpec) -> Task:
@@ -186,7 +179,8 @@ def _lowest(results: Sequence[SurfaceResult], count: int | None) -> list[Surface
     return [result for group in by_facet.values() for result in group[:count]]
 
 
-def _unrelaxed(slab: Slab, reference: BulkReference, static: TaskResult) -> SurfaceResult:
+def unrelaxed_result(slab: Slab, reference: BulkReference, static: TaskResult) -> SurfaceResult:
+    """The slab with its energy as built."""
     return SurfaceResult(
         slab=slab,
         bulk=reference.structure,
@@ -201,7 +195,7 @@ def _unrelaxed(slab: Slab, reference: BulkReference, static: TaskResult) -> Surf
     )
 
 
-def _relaxed(
+def relaxed_result(
     result: SurfaceResult, reference: BulkReference, outcome: TaskResult | Failure
 ) -> SurfaceResult:
     """The result with its relaxation, or with the reason why there is none."""

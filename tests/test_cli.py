@@ -197,7 +197,17 @@ def test_mistakes_get_one_line_and_exit_code_2(tmp_path, words, hint):
 
 
 def test_every_command_helps_with_an_example(tmp_path):
-    for command in ("build", "slabs", "hops", "surface", "migrate", "study", "compare", "status"):
+    for command in (
+        "build",
+        "slabs",
+        "hops",
+        "surface",
+        "migrate",
+        "converge",
+        "study",
+        "compare",
+        "status",
+    ):
         done = lnmo(command, "--help", cwd=tmp_path)
         assert done.returncode == 0
         assert f"lnmo {command}" in done.stdout.split("Example:")[1]

@@ -18,7 +18,8 @@ from lnmo_atoms.builders.spinel import (
 from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.flags import atoms_that_left, moment_changes
 from lnmo_atoms.reference import CalculationError
-from lnmo_atoms.surfaces import CHOICES, EV_PER_A2, plan_surfaces, surface_energies, surface_energy
+from lnmo_atoms.results import EV_PER_A2
+from lnmo_atoms.surfaces import RECONSTRUCTIONS, plan_surfaces, surface_energies, surface_energy
 
 FACETS = [(1, 1, 1), (1, 0, 0), (1, 1, 0)]
 BUILD = {(1, 1, 1): fcc111, (1, 0, 0): fcc100, (1, 1, 0): fcc110}
@@ -97,9 +98,7 @@ def test_relax_best_limits_what_is_relaxed():
     every = plan_surfaces(
         lithium_manganate(), [(1, 0, 0)], CalculatorSpec.parse("chgnet"), relax_best=None
     )
-    slabs = make_slabs(
-        lithium_manganate(), (1, 0, 0), choices=CHOICES, reconstructions=("exchanged",)
-    )
+    slabs = make_slabs(lithium_manganate(), (1, 0, 0), reconstructions=RECONSTRUCTIONS)
     assert len(some) == 1 + len(slabs) + 1
     assert len(every) == 1 + 2 * len(slabs)
 

@@ -247,8 +247,17 @@ def _show_plan(
         tasks += plan_surfaces(bulk, section.miller_indices(), spec, **section.options())
     if "migration" in parts:
         tasks += plan_migration(bulk, spec, found, **recipe.migration.model_dump())
-    tasks = list({task.key: task for task in tasks}.values())
-    rows = [(task.name, len(task.structures[0]), round(cost(task), 1)) for task in tasks]
+    return show_tasks(
+        tasks,
+        "the first terminations of a facet stand for its best, which are known only later",
+        json,
+    )
+
+
+def show_tasks(tasks: Sequence[Task], remark: str, json: bool) -> int:
+    """List calculations with an estimate of their cost; 0, the exit code."""
+    distinct = {task.key: task for task in tasks}.values()
+    rows = [(task.name, len(task.structures[0]), round(cost(task), 1)) for task in distinct]
     if json:
         names = ("calculation", "atoms", "estimate_core_s")
         print_json([dict(zip(names, row, strict=True)) for row in rows])
@@ -256,7 +265,6 @@ def _show_plan(
     table(counted(len(rows), "calculation"), ("calculation", "atoms", "core s, about"), rows)
     note(
         f"about {sum(row[2] for row in rows):.0f} core seconds in all with CHGNet (other engines "
-        "differ); nothing was run. The first terminations of a facet stand for its best, which are "
-        "known only later"
+        f"differ); nothing was run; {remark}"
     )
     return 0

@@ -108,7 +108,8 @@ class ProgressBars:
 
     def __exit__(self, *_: object) -> None:
         """Leave the bars as they stand."""
-        self._bars.stop()
+        if self._bars.live.is_started:
+            self._bars.stop()
 
     def __call__(self, event: Progress) -> None:
         """Move the bar of the batch under way; begin one if there is none."""

@@ -5,6 +5,15 @@ from lnmo_atoms.plots.hops import plot_hops
 from lnmo_atoms.plots.slab import plot_slab
 from lnmo_atoms.plots.style import save
 from lnmo_atoms.plots.summary import plot_comparison
+from lnmo_atoms.plots.thickness import plot_thickness
 from lnmo_atoms.plots.wulff import plot_wulff
 
-__all__ = ["plot_comparison", "plot_gammas", "plot_hops", "plot_slab", "plot_wulff", "save"]
+__all__ = [
+    "plot_comparison",
+    "plot_gammas",
+    "plot_hops",
+    "plot_slab",
+    "plot_thickness",
+    "plot_wulff",
+    "save",
+]

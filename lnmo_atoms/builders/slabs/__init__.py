@@ -11,6 +11,7 @@ from lnmo_atoms.builders.slabs.facet import (
     valid_facet,
 )
 from lnmo_atoms.builders.slabs.flip import Flip
+from lnmo_atoms.builders.slabs.growth import growing_slabs
 from lnmo_atoms.builders.slabs.slab import Slab
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "distinct_facets",
     "equivalent_facets",
     "facet_name",
+    "growing_slabs",
     "lowest_terms",
     "make_slabs",
     "prepare",
