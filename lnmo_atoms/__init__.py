@@ -7,7 +7,7 @@ from lnmo_atoms.analyzers.wulff import WulffShape, wulff_shape
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.hops import Hop, find_hops
 from lnmo_atoms.builders.octahedra import empty_octahedra
-from lnmo_atoms.builders.slabs import Certificate, Slab, certify, make_slabs
+from lnmo_atoms.builders.slabs import Certificate, Slab, certify, disordered_slabs, make_slabs
 from lnmo_atoms.builders.spinel import (
     average_spinel,
     disordered_spinel,
@@ -35,6 +35,7 @@ __all__ = [
     "average_spinel",
     "certify",
     "compare_facets",
+    "disordered_slabs",
     "disordered_spinel",
     "empty_octahedra",
     "find_hops",

@@ -18,7 +18,8 @@ def require_bulk(structure: Structure) -> None:
     if not structure.is_ordered:
         raise RequestError(
             "the structure has partially occupied sites: build one cell of whole atoms, ordered or "
-            "disordered, first (lnmo build disordered)"
+            "disordered, first (lnmo build disordered); its surfaces are those of "
+            "disordered_surface_energies (lnmo surface)"
         )
     reciprocal = structure.lattice.reciprocal_lattice_crystallographic
     for length, axis, name in zip(reciprocal.abc, range(3), "abc", strict=True):

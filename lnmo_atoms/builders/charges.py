@@ -16,20 +16,23 @@ from lnmo_atoms.builders.errors import RequestError
 
 SPIN_ONLY_MOMENT: Mapping[tuple[str, float], float] = MappingProxyType(
     {
-        ("Mn", 4): 3.0,
-        ("Mn", 3.5): 3.5,
-        ("Mn", 3): 4.0,
         ("Ni", 2): -2.0,
         ("Ni", 3): -1.0,
         ("Ni", 4): 0.0,
     }
 )
-"""High-spin (Mn, Ni2+) and low-spin (Ni3+, Ni4+) spin-only moments in μB, signed."""
+"""High-spin (Ni2+) and low-spin (Ni3+, Ni4+) spin-only moments in μB, signed."""
 
 
 def formal_moment(species: Species | Element | DummySpecies) -> float:
-    """Signed spin-only moment of an ion in μB; zero for closed shells such as Li+ and O2-."""
-    return SPIN_ONLY_MOMENT.get((species.symbol, _state(species) or 0), 0.0)
+    """Signed spin-only moment of an ion in μB; zero for closed shells such as Li+ and O2-.
+
+    High-spin manganese has 3 μB as Mn4+, 4 μB as Mn3+, and between them in proportion.
+    """
+    state = _state(species) or 0.0
+    if species.symbol == "Mn" and 3 <= state <= 4:
+        return 7.0 - state
+    return SPIN_ONLY_MOMENT.get((species.symbol, state), 0.0)
 
 
 def _state(species: Species | Element | DummySpecies) -> float | None:
@@ -108,7 +111,5 @@ def with_formal_charges(structure: Structure) -> Structure:
     charged = structure.copy()
     charged.add_oxidation_state_by_element({"Li": 1, "Ni": 2, "Mn": round(valence, 6), "O": -2})
     if "magmom" not in charged.site_properties:
-        scale = 7 - valence  # high spin: Mn4+ 3 μB, Mn3+ 4 μB, and between them in proportion
-        moments = {"Mn": scale, "Ni": SPIN_ONLY_MOMENT["Ni", 2]}
-        charged.add_site_property("magmom", [moments.get(s.specie.symbol, 0.0) for s in charged])
+        set_formal_moments(charged)
     return charged

@@ -2,6 +2,7 @@
 
 from lnmo_atoms.builders.slabs.build import make_slabs, prepare
 from lnmo_atoms.builders.slabs.certificate import Certificate, Flip, certify
+from lnmo_atoms.builders.slabs.disordered import disordered_slabs, parent_termination
 from lnmo_atoms.builders.slabs.facet import (
     Facet,
     distinct_facets,
@@ -18,11 +19,13 @@ __all__ = [
     "Flip",
     "Slab",
     "certify",
+    "disordered_slabs",
     "distinct_facets",
     "equivalent_facets",
     "facet_name",
     "lowest_terms",
     "make_slabs",
+    "parent_termination",
     "prepare",
     "valid_facet",
 ]
