@@ -15,9 +15,10 @@ from lnmo_atoms.builders.spinel import (
     ordered_spinel,
 )
 from lnmo_atoms.calculators import CalculatorSpec
+from lnmo_atoms.disordered_surfaces import disordered_surface_energies
 from lnmo_atoms.formats import magmom_line, read, to_atoms, to_structure, write
 from lnmo_atoms.migration import migration_barriers
-from lnmo_atoms.results import HopResult, SurfaceResult
+from lnmo_atoms.results import DisorderedSurfaceResult, HopResult, SurfaceResult
 from lnmo_atoms.surfaces import surface_energies
 
 __version__ = version("lnmo_atoms")
@@ -25,6 +26,7 @@ __version__ = version("lnmo_atoms")
 __all__ = [
     "CalculatorSpec",
     "Certificate",
+    "DisorderedSurfaceResult",
     "FacetComparison",
     "Hop",
     "HopResult",
@@ -37,6 +39,7 @@ __all__ = [
     "compare_facets",
     "disordered_slabs",
     "disordered_spinel",
+    "disordered_surface_energies",
     "empty_octahedra",
     "find_hops",
     "lithium_manganate",

@@ -20,15 +20,17 @@ from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.files import write_text_atomically
 from lnmo_atoms.builders.hops import Hop
 from lnmo_atoms.builders.slabs import Certificate, Flip
-from lnmo_atoms.results import HopResult, SurfaceResult
+from lnmo_atoms.results import DisorderedSurfaceResult, HopResult, SurfaceResult
 
 SCHEMA = 1
 """Raised whenever a file of the old shape could be misread."""
 
 SURFACES = "lnmo_atoms surfaces"
+DISORDERED_SURFACES = "lnmo_atoms disordered surfaces"
 HOPS = "lnmo_atoms hops"
 
 SURFACES_FILE = "surfaces.json"
+DISORDERED_SURFACES_FILE = "disordered_surfaces.json"
 HOPS_FILE = "hops.json"
 """Where a study's folder keeps what its last workflows gave."""
 
@@ -40,6 +42,14 @@ NAMES: Mapping[type, Mapping[str, str]] = types.MappingProxyType(
             "bulk_energy": "bulk_energy_eV_per_formula_unit",
             "gamma_unrelaxed": "gamma_unrelaxed_J_per_m2",
             "gamma": "gamma_J_per_m2",
+        },
+        DisorderedSurfaceResult: {
+            "gamma_unrelaxed": "gamma_unrelaxed_J_per_m2",
+            "standard_error_unrelaxed": "standard_error_unrelaxed_J_per_m2",
+            "gamma": "gamma_J_per_m2",
+            "standard_error": "standard_error_J_per_m2",
+            "bulk_energy": "bulk_energy_eV_per_formula_unit",
+            "bulk_standard_error": "bulk_standard_error_eV_per_formula_unit",
         },
         Certificate: {
             "total_charge": "total_charge_e",
@@ -73,14 +83,8 @@ def save_surfaces(results: Sequence[SurfaceResult], path: str | Path) -> None:
     Raises:
         RequestError: where the file cannot be written.
     """
-    bulks: list[str] = []
     records = [_pack(result) for result in results]
-    for record in records:
-        bulk = json.dumps(record["bulk"], default=_plain)
-        if bulk not in bulks:
-            bulks.append(bulk)
-        record["bulk"] = bulks.index(bulk)
-    _write(Path(path), SURFACES, bulks, records)
+    _write(Path(path), SURFACES, _set_apart_bulks(records), records)
 
 
 def load_surfaces(path: str | Path) -> list[SurfaceResult]:
@@ -92,8 +96,39 @@ def load_surfaces(path: str | Path) -> list[SurfaceResult]:
     document = _read(Path(path), SURFACES)
     with _Reading(Path(path)):
         bulks = [Structure.from_dict(bulk) for bulk in document["bulks"]]
+        return _unpack_surfaces(document["records"], bulks)
+
+
+def save_disordered_surfaces(results: Sequence[DisorderedSurfaceResult], path: str | Path) -> None:
+    """Write results of disordered surfaces with all their samples, whole or not at all.
+
+    Args:
+        results: any number of them.
+        path: the file, replaced if it exists; its folder must exist.
+
+    Raises:
+        RequestError: where the file cannot be written.
+    """
+    records = [_pack(result) for result in results]
+    samples = [sample for record in records for sample in record["samples"]]
+    _write(Path(path), DISORDERED_SURFACES, _set_apart_bulks(samples), records)
+
+
+def load_disordered_surfaces(path: str | Path) -> list[DisorderedSurfaceResult]:
+    """Read what :func:`save_disordered_surfaces` wrote.
+
+    Raises:
+        RequestError: where the file is missing, damaged, or something else.
+    """
+    document = _read(Path(path), DISORDERED_SURFACES)
+    with _Reading(Path(path)):
+        bulks = [Structure.from_dict(bulk) for bulk in document["bulks"]]
         return [
-            _unpack(SurfaceResult, record, bulk=bulks[record["bulk"]])
+            _unpack(
+                DisorderedSurfaceResult,
+                record,
+                samples=tuple(_unpack_surfaces(record["samples"], bulks)),
+            )
             for record in document["records"]
         ]
 
@@ -130,6 +165,23 @@ def _write(path: Path, kind: str, bulks: list[str], records: list[dict[str, Any]
     head = json.dumps({"format": kind, "schema": SCHEMA})[:-1]
     text = f'{head},\n"bulks": [{", ".join(bulks)}],\n"records": [\n{lines}\n]}}\n'
     write_text_atomically(path, text)
+
+
+def _set_apart_bulks(records: list[dict[str, Any]]) -> list[str]:
+    """Every distinct bulk once, as JSON; in the records, its place in that list stays."""
+    bulks: list[str] = []
+    for record in records:
+        bulk = json.dumps(record["bulk"], default=_plain)
+        if bulk not in bulks:
+            bulks.append(bulk)
+        record["bulk"] = bulks.index(bulk)
+    return bulks
+
+
+def _unpack_surfaces(
+    records: Sequence[Mapping[str, Any]], bulks: Sequence[Structure]
+) -> list[SurfaceResult]:
+    return [_unpack(SurfaceResult, record, bulk=bulks[record["bulk"]]) for record in records]
 
 
 def _plain(value: object) -> object:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from pymatgen.core import Structure
 
 from lnmo_atoms.builders.errors import RequestError
@@ -89,17 +90,18 @@ def surface_energies(
             for facet in facets
             for slab in make_slabs(reference.structure, facet, thickness, vacuum)
         ]
-        statics = [_static_task(slab, spec) for slab in slabs]
+        statics = [static_task(slab, spec) for slab in slabs]
         unrelaxed = run_tasks(statics, open_study, pool, progress)
         results = {}
         for slab, task in zip(slabs, statics, strict=True):
             if isinstance(outcome := unrelaxed[task.key], TaskResult):
                 results[slab.name] = _unrelaxed(slab, reference, outcome)
         best = _lowest(list(results.values()), relax_best)
-        relaxations = {r.slab.name: _relax_task(r.slab, spec, fmax) for r in best}
+        relaxations = {r.slab.name: relax_task(r.slab, spec, fmax) for r in best}
         relaxed = run_tasks(relaxations.values(), open_study, pool, progress)
         for name, task in relaxations.items():
-            results[name] = _relaxed(results[name], reference, relaxed[task.key])
+            in_bulk = _moments_in_bulk(results[name].slab, reference)
+            results[name] = relaxed_result(results[name], in_bulk, relaxed[task.key])
         found = _by_facet_and_gamma(list(results.values()))
         save_surfaces(found, open_study.path / SURFACES_FILE)
     return found
@@ -124,8 +126,8 @@ def plan_surfaces(
     tasks = [bulk_task(bulk, spec)]
     for facet in distinct_facets(facets, bulk):
         slabs = make_slabs(bulk, facet, thickness, vacuum)
-        tasks += [_static_task(slab, spec) for slab in slabs]
-        tasks += [_relax_task(slab, spec, fmax) for slab in slabs[:relax_best]]
+        tasks += [static_task(slab, spec) for slab in slabs]
+        tasks += [relax_task(slab, spec, fmax) for slab in slabs[:relax_best]]
     return tasks
 
 
@@ -150,11 +152,13 @@ def surface_energy(energy: float, slab: Slab, bulk_energy: float) -> float:
     return excess / (2 * certificate.area) * EV_PER_A2
 
 
-def _static_task(slab: Slab, spec: CalculatorSpec) -> Task:
+def static_task(slab: Slab, spec: CalculatorSpec) -> Task:
+    """Energy of a slab as built."""
     return Task.static(f"static {slab.name}", slab.structure, spec)
 
 
-def _relax_task(slab: Slab, spec: CalculatorSpec, fmax: float) -> Task:
+def relax_task(slab: Slab, spec: CalculatorSpec, fmax: float) -> Task:
+    """Relax the atoms of a slab in its cell."""
     return Task.relax(f"relax {slab.name}", slab.structure, spec, fmax=fmax)
 
 
@@ -192,15 +196,27 @@ def _unrelaxed(slab: Slab, reference: BulkReference, static: TaskResult) -> Surf
     )
 
 
-def _relaxed(
-    result: SurfaceResult, reference: BulkReference, outcome: TaskResult | Failure
+def _moments_in_bulk(slab: Slab, reference: BulkReference) -> NDArray[np.float64] | None:
+    """μB that each atom of the slab had in the bulk."""
+    if reference.moments is None:
+        return None
+    moments: NDArray[np.float64] = reference.moments[slab.structure.site_properties["bulk_site"]]
+    return moments
+
+
+def relaxed_result(
+    result: SurfaceResult, in_bulk: NDArray[np.float64] | None, outcome: TaskResult | Failure
 ) -> SurfaceResult:
-    """The result with its relaxation, or with the reason why there is none."""
+    """The result with its relaxation, or with the reason why there is none.
+
+    Args:
+        result: of the slab as built.
+        in_bulk: μB, shape (n,), moments of the slab's atoms in the bulk; None where there are none.
+        outcome: of the relaxation.
+    """
     if isinstance(outcome, Failure):
         return replace(result, flags=(f"relaxation failed: {outcome.cause}",))
     slab = result.slab
-    sites = np.array(slab.structure.site_properties["bulk_site"])
-    in_bulk = None if reference.moments is None else reference.moments[sites]
     if not outcome.converged:
         log.warning("%s: not converged after %d steps", slab.name, outcome.steps)
     flags = [
@@ -211,7 +227,7 @@ def _relaxed(
     return replace(
         result,
         energy=outcome.energy,
-        gamma=surface_energy(outcome.energy, slab, reference.energy_per_formula),
+        gamma=surface_energy(outcome.energy, slab, result.bulk_energy),
         converged=outcome.converged,
         relaxed=outcome.structure,
         flags=tuple(flag for flag in flags if flag),
