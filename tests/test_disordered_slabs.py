@@ -12,9 +12,16 @@ from pymatgen.core import Lattice, Structure
 
 from lnmo_atoms.builders.charges import formal_charges, formal_moment, with_formal_charges
 from lnmo_atoms.builders.decoration import Decorations
-from lnmo_atoms.builders.disorder import random_cells
+from lnmo_atoms.builders.disorder import (
+    decorated,
+    number_of,
+    parent_crystal,
+    random_cells,
+    sublattices,
+)
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.slabs import disordered_slabs, make_slabs, parent_termination
+from lnmo_atoms.builders.slabs.disordered import symmetric_decorations
 from lnmo_atoms.builders.spinel import average_spinel, lithium_manganate, ordered_spinel
 from lnmo_atoms.builders.symmetry import symmetry_operations
 
@@ -121,15 +128,17 @@ def symmetric_choices(slab, metals, nickel):
 
 def test_slabs_are_drawn_evenly_from_all_that_one_flip_keeps():
     """Of the 220 ways to put 3 Ni on 12 metal sites, those invariant under the best flip."""
-    for cut in make_slabs(lithium_manganate(8.1726), (1, 0, 0)):
+    disorder = sublattices(average_spinel())
+    parents = make_slabs(parent_crystal(average_spinel(), disorder), (1, 0, 0))
+    for cut in parents:
         metals = [i for i, site in enumerate(cut.structure) if site.specie.symbol == "Mn"]
         if len(metals) == 12:
             break
-    slabs = disordered_slabs(average_spinel(), (1, 0, 0), samples=80)
-    drawn = Counter(
-        nickel_places(s.structure) for s in slabs if parent_termination(s) == cut.termination
-    )
     allowed = symmetric_choices(cut.structure, metals, 3)
+    choices = symmetric_decorations(cut.structure, disorder)
+    assert number_of(choices) == len(allowed[0])
+    rng = np.random.default_rng(3)
+    drawn = Counter(nickel_places(decorated(cut.structure, choices, rng)) for _ in range(1000))
     assert set(drawn) in allowed
     assert evenly(drawn, len(allowed[0]))
 
@@ -157,15 +166,34 @@ def test_samples_are_whole_slabs_on_the_parents_positions(facet, thickness):
             assert site.specie in bulk[site.properties["bulk_site"]].species
 
 
-@pytest.mark.parametrize("thickness", [6.0, 8.0, 10.0])
-def test_in_plane_cell_grows_only_where_it_must(thickness):
-    """A quarter of the metals must be whole; where it is even too, pairs of a flip hold it."""
-    cuts = {s.termination: s for s in make_slabs(lithium_manganate(8.1726), (1, 0, 0), thickness)}
+@pytest.mark.parametrize("thickness", [6.0, 8.0, 12.0])
+def test_in_plane_cell_grows_until_it_has_decorations_enough(thickness):
+    """A quarter of the metals is whole in it, in 100 ways at least; half the cell has fewer."""
+    disorder = sublattices(average_spinel())
+    parent = parent_crystal(average_spinel(), disorder)
+    cuts = {s.termination: s for s in make_slabs(parent, (1, 0, 0), thickness)}
     for slab in disordered_slabs(average_spinel(), (1, 0, 0), thickness, samples=1):
-        cut = cuts[parent_termination(slab)]
-        metals = int(cut.structure.composition.element_composition["Mn"])
-        repeats = round(slab.certificate.area / cut.certificate.area)
-        assert 4 // math.gcd(metals, 4) <= repeats <= 8 // math.gcd(metals, 8)
+        cut = cuts[parent_termination(slab)].structure
+        metals = int(cut.composition.element_composition["Mn"])
+        repeats = round(len(slab.structure) / len(cut))
+        assert metals * repeats % 4 == 0
+        assert math.comb(metals * repeats, metals * repeats // 4) >= 100
+        for smaller in range(1, repeats):
+            for repeated in ((smaller, 1, 1), (1, smaller, 1)):
+                choices = symmetric_decorations(
+                    cut.make_supercell(repeated, in_place=False), disorder
+                )
+                assert not choices or number_of(choices) < 100
+
+
+def test_samples_differ():
+    for facet in LOW_INDEX:
+        slabs = disordered_slabs(average_spinel(), facet, 8.0, samples=4)
+        for termination in {parent_termination(s) for s in slabs}:
+            drawn = {
+                nickel_places(s.structure) for s in slabs if parent_termination(s) == termination
+            }
+            assert len(drawn) > 2
 
 
 def test_seeds_repeat_and_more_samples_begin_alike():

@@ -6,7 +6,7 @@ ask for.
 """
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import prod
 
@@ -21,6 +21,8 @@ from lnmo_atoms.builders.symmetry import conventional_cell
 
 MOST_REPEATS = 12
 """Cells to which a cell is enlarged, at most, until it holds the composition in whole atoms."""
+FEWEST_DECORATIONS = 100
+"""Decorations of a cell below which it is enlarged, so that two samples are hardly ever equal."""
 
 
 @dataclass(frozen=True)
@@ -150,7 +152,7 @@ def random_cells(bulk: Structure, samples: int, seed: int) -> list[Structure]:
     """Random cells of a disordered crystal, on its ideal positions.
 
     The conventional cell, or the given one if that is larger, is enlarged until it holds the
-    composition in whole atoms.
+    composition in whole atoms and in ways enough.
 
     Args:
         bulk: with partially occupied sites.
@@ -162,25 +164,49 @@ def random_cells(bulk: Structure, samples: int, seed: int) -> list[Structure]:
     """
     disorder = sublattices(bulk)
     cell = conventional_cell(parent_crystal(bulk, disorder))
-    for repeats in enlargements(3):
-        parent = cell.make_supercell(repeats, in_place=False)
-        choices = decorations(parent, disorder, np.arange(len(parent)))
-        if choices is not None:
-            rng = np.random.default_rng(seed)
-            return [decorated(parent, choices, rng) for _ in range(samples)]
-    raise RequestError(odd_composition(bulk))
+    cells = (cell.make_supercell(r, in_place=False) for r in enlargements(cell.lattice.abc))
+    ways = ((parent, decorations(parent, disorder, np.arange(len(parent)))) for parent in cells)
+    parent, choices = first_with_choice(ways, bulk)
+    rng = np.random.default_rng(seed)
+    return [decorated(parent, choices, rng) for _ in range(samples)]
 
 
-def enlargements(axes: int) -> list[tuple[int, ...]]:
-    """Repeats along so many axes, the smallest and most compact cells first."""
-    ways = itertools.product(range(1, MOST_REPEATS + 1), repeat=axes)
-    return sorted((w for w in ways if prod(w) <= MOST_REPEATS), key=lambda w: (prod(w), max(w)))
-
-
-def odd_composition(bulk: Structure) -> str:
-    """What to say where no cell holds the composition."""
-    formula = bulk.composition.element_composition.formula
-    return (
-        f"no cell of up to {MOST_REPEATS} times the smallest holds {formula} in "
-        "whole atoms: give occupancies that are simple fractions, such as 0.25 or 1/3 in full"
+def enlargements(edges: Sequence[float]) -> list[tuple[int, ...]]:
+    """Repeats along edges of these lengths, the smallest and of these the most compact first."""
+    ways = itertools.product(range(1, MOST_REPEATS + 1), repeat=len(edges))
+    return sorted(
+        (w for w in ways if prod(w) <= MOST_REPEATS),
+        key=lambda w: (prod(w), round(max(n * d for n, d in zip(w, edges, strict=True)), 6)),
     )
+
+
+def first_with_choice(
+    ways: Iterable[tuple[Structure, list[Decorations] | None]], bulk: Structure
+) -> tuple[Structure, list[Decorations]]:
+    """The first cell with decorations enough, or that with most where none has.
+
+    Args:
+        ways: cells, the smallest first, each with its decorations or None.
+        bulk: named where no cell has any.
+
+    Raises:
+        RequestError: where no cell has any.
+    """
+    best: tuple[Structure, list[Decorations]] | None = None
+    for parent, choices in ways:
+        if choices and number_of(choices) > (number_of(best[1]) if best else 0):
+            best = parent, choices
+            if number_of(choices) >= FEWEST_DECORATIONS:
+                break
+    if best is None:
+        raise RequestError(
+            f"no cell of up to {MOST_REPEATS} times the smallest holds "
+            f"{bulk.composition.element_composition.formula} in whole atoms: give occupancies that "
+            "are simple fractions, such as 0.25 or 1/3 in full"
+        )
+    return best
+
+
+def number_of(choices: Sequence[Decorations]) -> int:
+    """Decorations of all sublattices together."""
+    return prod(choice.number for choice in choices)

@@ -1,7 +1,6 @@
 """Slabs of a disordered crystal: cut from its ordered parent, then decorated at random."""
 
 from collections.abc import Iterator, Sequence
-from math import prod
 from zlib import crc32
 
 import numpy as np
@@ -13,7 +12,8 @@ from lnmo_atoms.builders.disorder import (
     decorated,
     decorations,
     enlargements,
-    odd_composition,
+    first_with_choice,
+    number_of,
     parent_crystal,
     sublattices,
 )
@@ -42,8 +42,8 @@ def disordered_slabs(
     :func:`make_slabs`, and whole atoms are drawn on its disordered sites: in exactly the bulk's
     composition, alike on both faces, every such decoration with the same probability. Of the
     operations that turn the parent slab over, the one that leaves most decorations is kept.
-    Where the slab cannot hold the composition in this way, its in-plane cell is repeated until
-    it can; decorations repeat with that cell, which is small.
+    Where the slab cannot hold the composition in this way, or in fewer than a hundred, its
+    in-plane cell is repeated until it can; the disorder repeats with that cell, which is small.
 
     Args:
         bulk: such as :func:`average_spinel`, in any cell; every site is full.
@@ -78,7 +78,10 @@ def _samples(
     cut: Slab, bulk: Structure, disorder: Sequence[Sublattice], samples: int, seed: int
 ) -> Iterator[Slab]:
     """Decorations of one slab of the parent, from a random stream of this termination alone."""
-    parent, choices = _decorable(cut.structure, bulk, disorder)
+    repeats = enlargements(cut.structure.lattice.abc[:2])
+    parents = (cut.structure.make_supercell((*r, 1), in_place=False) for r in repeats)
+    ways = ((parent, symmetric_decorations(parent, disorder)) for parent in parents)
+    parent, choices = first_with_choice(ways, bulk)
     rng = np.random.default_rng([seed, crc32(cut.name.encode())])
     asked, changed = cut.certificate.thickness_asked, cut.certificate.changed
     for k in range(1, samples + 1):
@@ -92,34 +95,23 @@ def _samples(
         )
 
 
-def _decorable(
-    slab: Structure, bulk: Structure, disorder: Sequence[Sublattice]
-) -> tuple[Structure, list[Decorations]]:
-    """The slab in the smallest in-plane cell that has symmetric decorations, and these.
-
-    Raises:
-        RequestError: where none is found.
-    """
-    for repeats in enlargements(2):
-        parent = slab.make_supercell((*repeats, 1), in_place=False)
-        if choices := _symmetric_decorations(parent, disorder):
-            return parent, choices
-    raise RequestError(odd_composition(bulk))
-
-
-def _symmetric_decorations(
+def symmetric_decorations(
     slab: Structure, disorder: Sequence[Sublattice]
 ) -> list[Decorations] | None:
-    """Decorations that keep one flip of the slab, that which leaves most; None without any."""
+    """Decorations that keep one flip of the parent's slab, that which leaves most.
+
+    Args:
+        slab: of the parent, with its ``bulk_site``.
+        disorder: sublattices of the bulk.
+
+    Returns:
+        those of each sublattice; None where there are none.
+    """
     if decorations(slab, disorder, np.arange(len(slab))) is None:
         return None
     operations = symmetry_operations(slab)
     flips = operations.rotations[:, 2, 2] == -1
     chosen = SymmetryOperations(operations.rotations[flips], operations.translations[flips])
     kept = [decorations(slab, disorder, images) for images in permutations(slab, chosen)]
-    best = max(filter(None, kept), key=_number, default=None)
-    return best if best and _number(best) else None
-
-
-def _number(choices: Sequence[Decorations]) -> int:
-    return prod(choice.number for choice in choices)
+    best = max(filter(None, kept), key=number_of, default=None)
+    return best if best and number_of(best) else None
