@@ -7,7 +7,7 @@ from lnmo_atoms.analyzers.wulff import WulffShape, wulff_shape
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.hops import Hop, find_hops
 from lnmo_atoms.builders.octahedra import empty_octahedra
-from lnmo_atoms.builders.slabs import Certificate, Slab, certify, make_slabs
+from lnmo_atoms.builders.slabs import Certificate, Slab, certify, disordered_slabs, make_slabs
 from lnmo_atoms.builders.spinel import (
     average_spinel,
     disordered_spinel,
@@ -15,9 +15,16 @@ from lnmo_atoms.builders.spinel import (
     ordered_spinel,
 )
 from lnmo_atoms.calculators import CalculatorSpec
+from lnmo_atoms.disordered_surfaces import disordered_surface_energies
 from lnmo_atoms.formats import magmom_line, read, to_atoms, to_structure, write
 from lnmo_atoms.migration import migration_barriers
-from lnmo_atoms.results import HopResult, SurfaceResult, ThicknessFit, ThicknessResult
+from lnmo_atoms.results import (
+    DisorderedSurfaceResult,
+    HopResult,
+    SurfaceResult,
+    ThicknessFit,
+    ThicknessResult,
+)
 from lnmo_atoms.surfaces import surface_energies
 from lnmo_atoms.thickness import converge_thickness
 from lnmo_atoms.thickness_fit import fit_surface_energy
@@ -27,6 +34,7 @@ __version__ = version("lnmo_atoms")
 __all__ = [
     "CalculatorSpec",
     "Certificate",
+    "DisorderedSurfaceResult",
     "FacetComparison",
     "Hop",
     "HopResult",
@@ -40,7 +48,9 @@ __all__ = [
     "certify",
     "compare_facets",
     "converge_thickness",
+    "disordered_slabs",
     "disordered_spinel",
+    "disordered_surface_energies",
     "empty_octahedra",
     "find_hops",
     "fit_surface_energy",

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pymatgen.core import Structure
 
 from lnmo_atoms.builders.hops import Hop
-from lnmo_atoms.builders.slabs import Facet, Slab
+from lnmo_atoms.builders.slabs import Facet, Slab, facet_name
 
 EV_PER_A2 = 16.02176634
 """J/m² per eV/Å² (CODATA 2018, exact)."""
@@ -212,6 +212,49 @@ class ThicknessResult:
         The line passes through the mean of its slabs, so this is N̄ (e_fit − e_bulk) / 2A.
         """
         return float(self.gammas[self.fit.dropped :].mean()) - self.gamma
+
+
+@dataclass(frozen=True)
+class DisorderedSurfaceResult:
+    """Surface energy of one termination of a disordered crystal: a mean over random samples.
+
+    γ = ⟨E_slab − n E_bulk⟩ / 2A with its standard error σ, σ² = s²/N + (n σ_bulk / 2A)²: s is the
+    standard deviation of the N samples' γ, σ_bulk the standard error of E_bulk.
+
+    Attributes:
+        termination: of the parent, such as ``"a"``; its samples are ``"a-s1"``, ``"a-s2"``, ….
+        gamma_unrelaxed: J/m², slabs and bulk both on the parent's ideal positions.
+        standard_error_unrelaxed: J/m², of ``gamma_unrelaxed``.
+        gamma: J/m², slabs and bulk relaxed; None if fewer than two samples relaxed to convergence.
+        standard_error: J/m², of ``gamma``.
+        averaged: samples whose mean ``gamma`` is; those of ``gamma_unrelaxed`` where it is None.
+        bulk_energy: eV per formula unit, mean of the relaxed bulk cells.
+        bulk_standard_error: eV per formula unit, of ``bulk_energy``.
+        samples: one result per slab; their ``bulk`` is the average crystal that they were cut
+            from, their ``gamma_unrelaxed`` refers to bulk cells on ideal positions.
+        flags: what a user must know, one line each.
+    """
+
+    termination: str
+    gamma_unrelaxed: float
+    standard_error_unrelaxed: float
+    gamma: float | None
+    standard_error: float | None
+    averaged: int
+    bulk_energy: float
+    bulk_standard_error: float
+    samples: tuple[SurfaceResult, ...]
+    flags: tuple[str, ...] = ()
+
+    @property
+    def facet(self) -> Facet:
+        """Miller indices."""
+        return self.samples[0].facet
+
+    @property
+    def name(self) -> str:
+        """Facet and termination, such as ``"111-a"``."""
+        return f"{facet_name(self.facet)}-{self.termination}"
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from lnmo_atoms.reference import BulkReference, CalculationError
 from lnmo_atoms.results import Failure, SurfaceResult
 from lnmo_atoms.runner import Progress, run_tasks
 from lnmo_atoms.store import Study
-from lnmo_atoms.surfaces import RECONSTRUCTIONS, relaxed_result, unrelaxed_result
+from lnmo_atoms.surfaces import RECONSTRUCTIONS, moments_in_bulk, relaxed_result, unrelaxed_result
 from lnmo_atoms.tasks import Task
 
 
@@ -66,7 +66,9 @@ class SlabRun:
                 continue
             result = unrelaxed_result(slab, self.reference, static)
             if relaxations:
-                result = relaxed_result(result, self.reference, outcomes[relaxations[i].key])
+                result = relaxed_result(
+                    result, moments_in_bulk(slab, self.reference), outcomes[relaxations[i].key]
+                )
             if relaxations and not result.ranked:
                 troubles.append(f"{_label(slab)} left out: {'; '.join(result.flags)}")
             else:

@@ -8,10 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from pymatgen.core import Structure
 
-from lnmo_atoms.builders.errors import RequestError
-from lnmo_atoms.builders.slabs import Facet, Slab, distinct_facets, make_slabs, prepare
+from lnmo_atoms.builders.errors import PolarError, RequestError
+from lnmo_atoms.builders.slabs import Facet, Slab, distinct_facets, facet_name, make_slabs
 from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.executors import make_executor
 from lnmo_atoms.flags import atoms_that_left, moment_changes
@@ -69,7 +70,7 @@ def surface_energies(
     check_bulk(bulk, spec)
     facets = distinct_facets(facets, bulk)
     for facet in facets:
-        prepare(bulk, facet, thickness, vacuum)
+        make_slabs(bulk, facet, thickness, vacuum)
     with Study.open(study) as open_study, make_executor(executor) as pool:
         options = {
             "workflow": "surface energies",
@@ -85,26 +86,50 @@ def surface_energies(
         relaxed_bulk = run_tasks([first], open_study, pool, progress)[first.key]
         reference = bulk_reference(bulk, relaxed_bulk, spec)
         slabs = [
-            slab
-            for facet in facets
-            for slab in make_slabs(
-                reference.structure, facet, thickness, vacuum, reconstructions=RECONSTRUCTIONS
-            )
+            slab for facet in facets for slab in _cut(bulk, reference, facet, thickness, vacuum)
         ]
-        statics = [_static_task(slab, spec) for slab in slabs]
+        statics = [static_task(slab, spec) for slab in slabs]
         unrelaxed = run_tasks(statics, open_study, pool, progress)
         results = {}
         for slab, task in zip(slabs, statics, strict=True):
             if isinstance(outcome := unrelaxed[task.key], TaskResult):
                 results[slab.name] = unrelaxed_result(slab, reference, outcome)
         best = _lowest(list(results.values()), relax_best)
-        relaxations = {r.slab.name: _relax_task(r.slab, spec, fmax) for r in best}
+        relaxations = {r.slab.name: relax_task(r.slab, spec, fmax) for r in best}
         relaxed = run_tasks(relaxations.values(), open_study, pool, progress)
         for name, task in relaxations.items():
-            results[name] = relaxed_result(results[name], reference, relaxed[task.key])
+            in_bulk = moments_in_bulk(results[name].slab, reference)
+            results[name] = relaxed_result(results[name], in_bulk, relaxed[task.key])
         found = _by_facet_and_gamma(list(results.values()))
         save_surfaces(found, open_study.path / SURFACES_FILE)
     return found
+
+
+def _cut(
+    bulk: Structure, reference: BulkReference, facet: Facet, thickness: float, vacuum: float
+) -> list[Slab]:
+    """Slabs of the relaxed bulk, or of the given positions in its cell.
+
+    The latter where the relaxed positions leave every slab a dipole: in a disordered cell no
+    symmetry holds them. The slabs' γ as cut then holds the bulk's own relaxation, too.
+    """
+    relaxed = reference.structure
+    try:
+        return make_slabs(relaxed, facet, thickness, vacuum, reconstructions=RECONSTRUCTIONS)
+    except PolarError:
+        log.warning(
+            "(%s) is cut from the given positions in the relaxed cell: no symmetry holds the "
+            "relaxed ones, and slabs of them keep a dipole; γ as cut includes the relaxation of "
+            "the bulk",
+            facet_name(facet),
+        )
+    ideal = Structure(
+        relaxed.lattice,
+        bulk.species,
+        bulk.frac_coords,
+        site_properties=bulk.site_properties,
+    )
+    return make_slabs(ideal, facet, thickness, vacuum, reconstructions=RECONSTRUCTIONS)
 
 
 def plan_surfaces(
@@ -126,8 +151,8 @@ def plan_surfaces(
     tasks = [bulk_task(bulk, spec)]
     for facet in distinct_facets(facets, bulk):
         slabs = make_slabs(bulk, facet, thickness, vacuum, reconstructions=RECONSTRUCTIONS)
-        tasks += [_static_task(slab, spec) for slab in slabs]
-        tasks += [_relax_task(slab, spec, fmax) for slab in slabs[:relax_best]]
+        tasks += [static_task(slab, spec) for slab in slabs]
+        tasks += [relax_task(slab, spec, fmax) for slab in slabs[:relax_best]]
     return tasks
 
 
@@ -152,11 +177,13 @@ def surface_energy(energy: float, slab: Slab, bulk_energy: float) -> float:
     return excess / (2 * certificate.area) * EV_PER_A2
 
 
-def _static_task(slab: Slab, spec: CalculatorSpec) -> Task:
+def static_task(slab: Slab, spec: CalculatorSpec) -> Task:
+    """Energy of a slab as built."""
     return Task.static(f"static {slab.name}", slab.structure, spec)
 
 
-def _relax_task(slab: Slab, spec: CalculatorSpec, fmax: float) -> Task:
+def relax_task(slab: Slab, spec: CalculatorSpec, fmax: float) -> Task:
+    """Relax the atoms of a slab in its cell."""
     return Task.relax(f"relax {slab.name}", slab.structure, spec, fmax=fmax)
 
 
@@ -192,18 +219,31 @@ def unrelaxed_result(slab: Slab, reference: BulkReference, static: TaskResult) -
         gamma=None,
         converged=None,
         relaxed=None,
+        flags=() if slab.certificate.symmetric else ("its faces differ: γ is the mean of both",),
     )
 
 
+def moments_in_bulk(slab: Slab, reference: BulkReference) -> NDArray[np.float64] | None:
+    """μB that each atom of the slab had in the bulk."""
+    if reference.moments is None:
+        return None
+    moments: NDArray[np.float64] = reference.moments[slab.structure.site_properties["bulk_site"]]
+    return moments
+
+
 def relaxed_result(
-    result: SurfaceResult, reference: BulkReference, outcome: TaskResult | Failure
+    result: SurfaceResult, in_bulk: NDArray[np.float64] | None, outcome: TaskResult | Failure
 ) -> SurfaceResult:
-    """The result with its relaxation, or with the reason why there is none."""
+    """The result with its relaxation, or with the reason why there is none.
+
+    Args:
+        result: of the slab as built.
+        in_bulk: μB, shape (n,), moments of the slab's atoms in the bulk; None where there are none.
+        outcome: of the relaxation.
+    """
     if isinstance(outcome, Failure):
-        return replace(result, flags=(f"relaxation failed: {outcome.cause}",))
+        return replace(result, flags=(*result.flags, f"relaxation failed: {outcome.cause}"))
     slab = result.slab
-    sites = np.array(slab.structure.site_properties["bulk_site"])
-    in_bulk = None if reference.moments is None else reference.moments[sites]
     if not outcome.converged:
         log.warning("%s: not converged after %d steps", slab.name, outcome.steps)
     flags = [
@@ -214,8 +254,8 @@ def relaxed_result(
     return replace(
         result,
         energy=outcome.energy,
-        gamma=surface_energy(outcome.energy, slab, reference.energy_per_formula),
+        gamma=surface_energy(outcome.energy, slab, result.bulk_energy),
         converged=outcome.converged,
         relaxed=outcome.structure,
-        flags=tuple(flag for flag in flags if flag),
+        flags=(*result.flags, *filter(None, flags)),
     )

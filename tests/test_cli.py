@@ -10,7 +10,7 @@ import pytest
 from pymatgen.core import Lattice, Structure
 
 from lnmo_atoms.builders.slabs import make_slabs
-from lnmo_atoms.builders.spinel import lithium_manganate
+from lnmo_atoms.builders.spinel import average_spinel, lithium_manganate
 from lnmo_atoms.formats import read, write
 
 LNMO = (sys.executable, "-c", "from lnmo_atoms.cli import main; main()")
@@ -99,6 +99,39 @@ def test_surface_of_copper_from_start_to_comparison(copper):
     assert {entry["state"] for entry in state} == {"done"}
 
 
+@pytest.fixture
+def alloy(tmp_path):
+    shares = {"Cu": 0.75, "Au": 0.25}
+    cell = Structure.from_spacegroup("Fm-3m", Lattice.cubic(3.75), [shares], [[0, 0, 0]])
+    write(cell, tmp_path / "alloy.cif")
+    return tmp_path
+
+
+def test_surface_of_an_alloy_comes_with_its_error(alloy):
+    """A table for people, numbers for programs; nothing is calculated twice."""
+    words = ("surface", "alloy.cif", "--facets", "111", "--thickness", 6, "--samples", 3)
+    words += ("--calculator", "emt", "--study", "s", "--workers", 1)
+    done = lnmo(*words, cwd=alloy)
+    assert done.returncode == 0, done.stderr
+    assert "111-a" in done.stdout
+    assert " ± " in done.stdout
+    (row, *_) = json.loads(lnmo(*words, "--json", cwd=alloy).stdout)
+    assert row["samples"] == 3
+    assert row["gamma_J_per_m2"] == pytest.approx(sum(row["samples_J_per_m2"]) / 3)
+    assert f"{row['gamma_J_per_m2']:.3f} ± {row['standard_error_J_per_m2']:.3f}" in done.stdout
+    assert (alloy / "s" / "disordered_surfaces.json").stat().st_size > 0
+
+
+def test_dry_run_of_a_disordered_crystal_lists_every_sample(tmp_path):
+    assert lnmo("build", "average", "-o", "average.cif", cwd=tmp_path).returncode == 0
+    words = ("surface", "average.cif", "--facets", "100", "--samples", 2, "--dry-run", "--json")
+    done = lnmo(*words, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    names = {entry["calculation"] for entry in json.loads(done.stdout)}
+    assert {"relax bulk-s1", "relax bulk-s2", "static 100-a-s1", "relax 100-a-s2"} <= names
+    assert [path.name for path in tmp_path.iterdir()] == ["average.cif"]
+
+
 def test_miller_indices_of_a_primitive_cell_are_conventional(tmp_path):
     """{100} of fcc cut from the one-atom cell: area a²/2, not that of {111}."""
     cell = Structure.from_spacegroup("Fm-3m", Lattice.cubic(3.6), ["Cu"], [[0, 0, 0]])
@@ -165,6 +198,8 @@ def test_failing_engine_is_recorded_and_the_others_go_on(copper):
         (("surface", "--study", "plain.txt"), "plain.txt"),
         (("surface", "--study", "plain.txt/deeper"), "plain.txt"),
         (("surface", "--calculator", "emt", "--study", "s"), "Li"),
+        (("surface", "average.cif", "--samples", "1", "--study", "s"), "samples"),
+        (("migrate", "average.cif", "--study", "s"), "partially occupied"),
         (("surface", "--calculator", "nowhere:factory", "--study", "s"), "nowhere"),
         (("surface", "--calculator", "nonsense", "--study", "s"), "nonsense"),
         (("migrate", "--images", "4", "--study", "s"), "odd"),
@@ -186,6 +221,7 @@ def test_mistakes_get_one_line_and_exit_code_2(tmp_path, words, hint):
     (tmp_path / "loose.toml").write_text("[surface]\nrelax_best = 'most'\n")
     (tmp_path / "plain.txt").write_text("no folder")
     write(make_slabs(lithium_manganate(), (1, 0, 0))[0].structure, tmp_path / "slab.cif")
+    write(average_spinel(), tmp_path / "average.cif")
     (tmp_path / "damaged").mkdir()
     (tmp_path / "damaged" / "surfaces.json").write_text('{"format": "lnmo_at')
     done = lnmo(*words, cwd=tmp_path)

@@ -11,7 +11,6 @@ from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.slabs import make_slabs
 from lnmo_atoms.builders.spinel import (
     average_spinel,
-    disordered_spinel,
     lithium_manganate,
     ordered_spinel,
 )
@@ -115,17 +114,41 @@ def test_average_crystal_cannot_be_calculated():
         surface_energies(average_spinel(), FACETS, "chgnet")
 
 
+def wurtzite():
+    """Its (0001) is the first of the facets that no operation flips."""
+    sites = [[1 / 3, 2 / 3, 0], [1 / 3, 2 / 3, 0.382]]
+    return Structure.from_spacegroup("P6_3mc", Lattice.hexagonal(3.2, 5.2), ["Ni2+", "O2-"], sites)
+
+
 @pytest.mark.parametrize(
     ("bulk", "options", "hint"),
     [
-        (disordered_spinel(seed=5), {}, "no symmetry operation"),
+        (wurtzite(), {}, "keeps a dipole"),
         (fcc("Cu", 3.6), {"thickness": -1.0}, "lengths in Å"),
     ],
 )
 def test_wrong_requests_are_refused_before_anything_is_calculated(tmp_path, bulk, options, hint):
     with pytest.raises(RequestError, match=hint):
-        surface_energies(bulk, FACETS, "emt" if len(bulk) == 4 else "chgnet", tmp_path, **options)
+        surface_energies(bulk, [(0, 0, 1)], "emt", tmp_path, **options)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_cell_without_symmetry_is_cut_on_its_given_positions(caplog):
+    """Relaxed, no symmetry holds its ions: a dipole stays. On their lattice they cancel exactly."""
+    cell = fcc("Cu", 3.8)
+    cell.make_supercell([2, 2, 2])
+    positive = set(np.random.default_rng(4).permutation(32)[:16].tolist())
+    for i, site in enumerate(cell):
+        site.species = "Cu+" if i in positive else "Au-"
+    found = surface_energies(cell, [(0, 0, 1)], "emt", thickness=4.0, relax_best=1)
+    assert "given positions" in caplog.text
+    for result in found:
+        certificate = result.slab.certificate
+        assert certificate.stoichiometric
+        assert abs(certificate.dipole) < 1e-6
+        differ = "its faces differ: γ is the mean of both" in result.flags
+        assert differ != certificate.symmetric
+    assert found[0].converged
 
 
 def test_bulk_that_changes_its_space_group_stops_the_workflow():

@@ -20,7 +20,7 @@ from lnmo_atoms.plots import plot_thickness
 from lnmo_atoms.records import load_thickness, save_thickness
 from lnmo_atoms.reference import CalculationError
 from lnmo_atoms.results import EV_PER_A2, ThicknessResult
-from lnmo_atoms.surfaces import surface_energies
+from lnmo_atoms.surfaces import RECONSTRUCTIONS, surface_energies
 from lnmo_atoms.thickness import _doubts, converge_thickness, plan_thickness
 from lnmo_atoms.thickness_fit import fit_surface_energy
 
@@ -116,8 +116,8 @@ def test_growing_slabs_leave_out_none(facet):
 def test_another_surface_under_the_same_name_is_refused(monkeypatch):
     """At the second thickness the name belongs to a slab of twice the area."""
 
-    def renaming(bulk, facet, thickness, vacuum):
-        (slab,) = make_slabs(bulk, facet, thickness, vacuum)
+    def renaming(bulk, facet, thickness, vacuum, reconstructions):
+        (slab,) = make_slabs(bulk, facet, thickness, vacuum, reconstructions=reconstructions)
         if thickness < 5.2:
             return [slab]
         area = 2 * slab.certificate.area
@@ -183,7 +183,12 @@ def test_the_plan_names_the_bulk_all_terminations_and_three_slabs():
     assert first.name == "relax bulk"
     assert [task.kind for task in rest] == ["static"] * 3 + ["relax"] * 3
     unnamed = plan_thickness(lithium_manganate(), (1, 0, 0), None, chgnet, relax=False)
-    assert len(unnamed) == 1 + len(make_slabs(lithium_manganate(), (1, 0, 0), 8.0)) + 3
+    assert (
+        len(unnamed)
+        == 1
+        + len(make_slabs(lithium_manganate(), (1, 0, 0), 8.0, reconstructions=RECONSTRUCTIONS))
+        + 3
+    )
 
 
 def test_a_bulk_energy_that_disagrees_is_flagged():

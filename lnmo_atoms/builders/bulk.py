@@ -19,7 +19,8 @@ def require_bulk(structure: Structure) -> None:
     if not structure.is_ordered:
         raise RequestError(
             "the structure has partially occupied sites: build one cell of whole atoms, ordered or "
-            "disordered, first (lnmo build disordered)"
+            "disordered, first (lnmo build disordered); its surfaces are those of "
+            "disordered_surface_energies (lnmo surface)"
         )
     for widest, name in zip(widest_gaps(structure), "abc", strict=True):
         if widest > WIDEST_GAP:

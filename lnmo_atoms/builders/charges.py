@@ -25,7 +25,7 @@ SPIN_ONLY_MOMENT: Mapping[tuple[str, float], float] = MappingProxyType(
         ("Ni", 4): 0.0,
     }
 )
-"""High-spin (Mn, Ni2+) and low-spin (Ni3+, Ni4+) spin-only moments in μB, signed."""
+"""High-spin (Ni2+) and low-spin (Ni3+, Ni4+) spin-only moments in μB, signed."""
 
 
 def formal_moment(species: Species | Element | DummySpecies) -> float:
@@ -122,7 +122,5 @@ def with_formal_charges(structure: Structure, formula: Composition | None = None
     charged = structure.copy()
     charged.add_oxidation_state_by_element({"Li": 1, "Ni": 2, "Mn": round(valence, 6), "O": -2})
     if "magmom" not in charged.site_properties:
-        scale = 7 - valence  # high spin: Mn4+ 3 μB, Mn3+ 4 μB, and between them in proportion
-        moments = {"Mn": scale, "Ni": SPIN_ONLY_MOMENT["Ni", 2]}
-        charged.add_site_property("magmom", [moments.get(s.specie.symbol, 0.0) for s in charged])
+        set_formal_moments(charged)
     return charged

@@ -12,7 +12,9 @@ from lnmo_atoms.analyzers.facets import FacetComparison
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.hops import Hop, find_hops
 from lnmo_atoms.calculators import CalculatorSpec
+from lnmo_atoms.cli.disordered import run_disordered
 from lnmo_atoms.cli.outputs import load_results, show_comparison, write_comparison
+from lnmo_atoms.cli.plan import BEST_UNKNOWN, show_plan
 from lnmo_atoms.cli.recipe import Recipe, first_mistake, read_recipe
 from lnmo_atoms.cli.screen import ProgressBars, complain, counted, note, print_json, table
 from lnmo_atoms.cli.structures import Json, StructureFile, load
@@ -21,7 +23,7 @@ from lnmo_atoms.migration import migration_barriers, plan_migration
 from lnmo_atoms.reference import check_bulk
 from lnmo_atoms.store import Study
 from lnmo_atoms.surfaces import plan_surfaces, surface_energies
-from lnmo_atoms.tasks import Task, cost
+from lnmo_atoms.tasks import Task
 
 Calculator = Annotated[
     str, typer.Option("--calculator", help="chgnet, gpaw, emt (metals) or your module:factory.")
@@ -49,11 +51,18 @@ def surface(
     all_terminations: Annotated[
         bool, typer.Option("--all-terminations", help="Relax all, not the best two of each facet.")
     ] = False,
+    samples: Annotated[
+        int,
+        typer.Option(min=2, help="Bulk cells and slabs drawn where sites are partially occupied."),
+    ] = 4,
     workers: Workers = None,
     dry_run: DryRun = False,
     json: Json = False,
 ) -> int:
     """Surface energies: relax the bulk, cut every termination, relax the best of each facet.
+
+    Of a structure with partially occupied sites, random samples are calculated: γ is their mean
+    and comes with its standard error.
 
     Example: lnmo surface lnmo.cif --facets 111,100 --study my-study
     """
@@ -70,7 +79,10 @@ def surface(
             "relax_best": "all" if all_terminations else 2,
         },
     )
-    return _run(recipe, ("surface",), dry_run, json)
+    bulk = load(structure)
+    if bulk.is_ordered:
+        return _run(recipe, bulk, ("surface",), dry_run, json)
+    return run_disordered(recipe, bulk, samples, dry_run, json)
 
 
 def migrate(
@@ -94,7 +106,7 @@ def migrate(
         workers=workers,
         migration={"images": images, "fmax": fmax},
     )
-    return _run(recipe, ("migration",), dry_run, json)
+    return _run(recipe, load(structure), ("migration",), dry_run, json)
 
 
 def study(
@@ -127,7 +139,8 @@ def study(
         "workers": workers,
     }
     changes = {name: value for name, value in asked.items() if value is not None}
-    return _run(given.model_copy(update=changes), ("surface", "migration"), dry_run, json)
+    bulk = load(None if given.structure is None else Path(given.structure))
+    return _run(given.model_copy(update=changes), bulk, ("surface", "migration"), dry_run, json)
 
 
 def compare(
@@ -173,14 +186,14 @@ def _recipe(**entries: object) -> Recipe:
         raise RequestError(f"--{entry.split('.')[-1].replace('_', '-')}: {reason}") from error
 
 
-def _run(recipe: Recipe, parts: Sequence[str], dry_run: bool, json: bool) -> int:
+def _run(recipe: Recipe, bulk: Structure, parts: Sequence[str], dry_run: bool, json: bool) -> int:
     """Run the parts of a study; 0, or 1 if a calculation failed."""
     spec = CalculatorSpec.parse(recipe.calculator, **recipe.calculator_options)
-    bulk = load(None if recipe.structure is None else Path(recipe.structure))
     check_bulk(bulk, spec)
     found = find_hops(bulk) if "migration" in parts else []
     if dry_run:
-        return _show_plan(recipe, parts, bulk, found, spec, json)
+        show_plan(_plan(recipe, parts, bulk, found, spec), BEST_UNKNOWN, json)
+        return 0
     folder = Path(recipe.study)
     surfaces, hops = [], []
     with (
@@ -232,39 +245,18 @@ def _show(comparison: FacetComparison, folder: Path, json: bool) -> None:
     note(f"tables and figures in {folder}")
 
 
-def _show_plan(
+def _plan(
     recipe: Recipe,
     parts: Sequence[str],
     bulk: Structure,
     found: Sequence[Hop],
     spec: CalculatorSpec,
-    json: bool,
-) -> int:
-    """List the calculations with an estimate of their cost."""
+) -> list[Task]:
+    """The calculations of the parts of a study."""
     tasks: list[Task] = []
     if "surface" in parts:
         section = recipe.surface
         tasks += plan_surfaces(bulk, section.miller_indices(), spec, **section.options())
     if "migration" in parts:
         tasks += plan_migration(bulk, spec, found, **recipe.migration.model_dump())
-    return show_tasks(
-        tasks,
-        "the first terminations of a facet stand for its best, which are known only later",
-        json,
-    )
-
-
-def show_tasks(tasks: Sequence[Task], remark: str, json: bool) -> int:
-    """List calculations with an estimate of their cost; 0, the exit code."""
-    distinct = {task.key: task for task in tasks}.values()
-    rows = [(task.name, len(task.structures[0]), round(cost(task), 1)) for task in distinct]
-    if json:
-        names = ("calculation", "atoms", "estimate_core_s")
-        print_json([dict(zip(names, row, strict=True)) for row in rows])
-        return 0
-    table(counted(len(rows), "calculation"), ("calculation", "atoms", "core s, about"), rows)
-    note(
-        f"about {sum(row[2] for row in rows):.0f} core seconds in all with CHGNet (other engines "
-        f"differ); nothing was run; {remark}"
-    )
-    return 0
+    return tasks

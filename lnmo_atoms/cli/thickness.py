@@ -7,6 +7,7 @@ import typer
 
 from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.cli.folders import make_folder
+from lnmo_atoms.cli.plan import show_plan
 from lnmo_atoms.cli.recipe import parse_facet
 from lnmo_atoms.cli.run import (
     DEFAULT_STUDY,
@@ -14,7 +15,6 @@ from lnmo_atoms.cli.run import (
     DryRun,
     StudyFolder,
     Workers,
-    show_tasks,
 )
 from lnmo_atoms.cli.screen import ProgressBars, complain, note, print_json, table
 from lnmo_atoms.cli.structures import Json, StructureFile, load
@@ -61,11 +61,12 @@ def converge(
         "fmax": fmax,
     }
     if dry_run:
-        return show_tasks(
+        show_plan(
             plan_thickness(bulk, indices, termination, spec, **options),
             "these three slabs come first, two thicker ones at a time follow as needed",
             json,
         )
+        return 0
     with make_executor("processes", workers) as pool, ProgressBars(hidden=json) as progress:
         result = converge_thickness(
             bulk, indices, termination, spec, study, pool, **options, progress=progress

@@ -2,6 +2,7 @@
 
 from lnmo_atoms.builders.slabs.build import make_slabs, prepare
 from lnmo_atoms.builders.slabs.certificate import Certificate, certify, check
+from lnmo_atoms.builders.slabs.disordered import disordered_slabs, parent_termination
 from lnmo_atoms.builders.slabs.facet import (
     Facet,
     distinct_facets,
@@ -21,12 +22,14 @@ __all__ = [
     "Slab",
     "certify",
     "check",
+    "disordered_slabs",
     "distinct_facets",
     "equivalent_facets",
     "facet_name",
     "growing_slabs",
     "lowest_terms",
     "make_slabs",
+    "parent_termination",
     "prepare",
     "valid_facet",
 ]

@@ -10,9 +10,9 @@ from pymatgen.core import Structure
 from lnmo_atoms.builders.bulk import require_bulk
 from lnmo_atoms.builders.charges import formal_charges
 from lnmo_atoms.builders.coordination import coordination_numbers
-from lnmo_atoms.builders.errors import RequestError
+from lnmo_atoms.builders.errors import PolarError, RequestError
 from lnmo_atoms.builders.slabs.assembly import columns, slab_structure
-from lnmo_atoms.builders.slabs.certificate import certify
+from lnmo_atoms.builders.slabs.certificate import CHARGE_TOLERANCE, certify
 from lnmo_atoms.builders.slabs.cuts import find_cuts
 from lnmo_atoms.builders.slabs.faces import Face, distinct_faces
 from lnmo_atoms.builders.slabs.facet import Facet, facet_name, valid_facet
@@ -56,7 +56,8 @@ def make_slabs(
         seed: for drawing among too many choices at a face.
 
     Raises:
-        RequestError: where no such slab exists, or the request makes no sense.
+        RequestError: where no such slab exists, or the request makes no sense; a ``PolarError``
+            where every stoichiometric slab keeps a dipole.
     """
     indices = valid_facet(facet)
     for kind in reconstructions:
@@ -87,7 +88,7 @@ def _require_certified(slabs: list[Slab], facet: Facet) -> None:
         )
     if not all(slab.certificate.dipole_free for slab in slabs):
         least = min(abs(slab.certificate.dipole) for slab in slabs)
-        raise RequestError(
+        raise PolarError(
             f"every stoichiometric ({facet_name(facet)}) slab of this crystal keeps a dipole, of "
             f"{least:.2g} e/Å at least: no operation of the crystal flips this facet, and moving "
             "whole ions cannot cancel it; a relaxed disordered cell is cut in its ideal positions"
@@ -131,6 +132,12 @@ def prepare(
     if not (0 < thickness <= 200 and 0 < vacuum <= 200):
         raise RequestError("thickness and vacuum are lengths in Å, above 0 and at most 200")
     require_bulk(bulk)
+    charges = formal_charges(bulk)
+    if charges is not None and abs(charges.sum()) > CHARGE_TOLERANCE * len(bulk):
+        raise RequestError(
+            f"the bulk's oxidation states add up to {charges.sum():+g} e: correct them, every slab "
+            "of a charged crystal is polar"
+        )
     ideal, operations = ideal_crystal(bulk)
     return ideal, orient(ideal, operations, facet)
 

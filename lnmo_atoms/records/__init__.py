@@ -1,0 +1,35 @@
+"""Results of a study on disk: JSON, read back bit for bit.
+
+A file is one object: ``format`` and ``schema`` say what it is, ``bulks`` holds every distinct bulk
+once, ``records`` one result per line, with the unit in the name of every number that has one.
+"""
+
+from lnmo_atoms.records.kinds import (
+    DISORDERED_SURFACES_FILE,
+    HOPS_FILE,
+    SURFACES_FILE,
+    THICKNESS_FILE,
+    load_disordered_surfaces,
+    load_hops,
+    load_surfaces,
+    load_thickness,
+    save_disordered_surfaces,
+    save_hops,
+    save_surfaces,
+    save_thickness,
+)
+
+__all__ = [
+    "DISORDERED_SURFACES_FILE",
+    "HOPS_FILE",
+    "SURFACES_FILE",
+    "THICKNESS_FILE",
+    "load_disordered_surfaces",
+    "load_hops",
+    "load_surfaces",
+    "load_thickness",
+    "save_disordered_surfaces",
+    "save_hops",
+    "save_surfaces",
+    "save_thickness",
+]

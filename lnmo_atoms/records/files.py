@@ -1,0 +1,60 @@
+"""The JSON file that holds records: named, versioned, written whole or not at all."""
+
+import json
+import typing
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from lnmo_atoms.builders.errors import RequestError
+from lnmo_atoms.builders.files import write_text_atomically
+from lnmo_atoms.records.packing import plain
+
+SCHEMA = 2
+"""Raised whenever a file of the old shape could be misread."""
+
+
+def write(path: Path, kind: str, bulks: list[str], records: list[dict[str, Any]]) -> None:
+    """Write records of one kind with the bulks that they refer to."""
+    lines = ",\n".join(json.dumps(r, ensure_ascii=False, default=plain) for r in records)
+    head = json.dumps({"format": kind, "schema": SCHEMA})[:-1]
+    text = f'{head},\n"bulks": [{", ".join(bulks)}],\n"records": [\n{lines}\n]}}\n'
+    write_text_atomically(path, text)
+
+
+def read(path: Path, kind: str) -> dict[str, Any]:
+    """The file's object.
+
+    Raises:
+        RequestError: where the file is missing, damaged, or of another kind or schema.
+    """
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise RequestError(f"there is no file {path}") from error
+    except OSError as error:
+        raise RequestError(f"cannot read {path}: {error.strerror}") from error
+    except ValueError as error:
+        raise RequestError(
+            f"{path} is damaged or not ours: repeat the command that made it, which calculates "
+            "nothing twice"
+        ) from error
+    found = document.get("format") if isinstance(document, dict) else None
+    if found != kind:
+        raise RequestError(f"{path} is not a file of {kind.replace('lnmo_atoms ', '')}")
+    if document.get("schema") != SCHEMA:
+        raise RequestError(
+            f"{path} has schema {document.get('schema')}, this lnmo_atoms reads {SCHEMA}: "
+            "use the version that wrote it, or compute anew"
+        )
+    return typing.cast("dict[str, Any]", document)
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Turn any misfit between file and dataclass into one clear line."""
+    try:
+        yield
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+        raise RequestError(f"{path} is damaged: {error}") from error
