@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from lnmo_atoms.analyzers.rows import Row
 from lnmo_atoms.builders.slabs import Certificate, Slab
-from lnmo_atoms.cli.screen import counted, note, table
+from lnmo_atoms.cli.screen import counted, line, note, table
 
 IONS = ("Mn", "Ni", "Li", "O")
 """Exposed ions in the order of what matters to a cathode's surface; others follow."""
@@ -97,7 +97,7 @@ def show_certificate(name: str, certificate: Certificate) -> None:
         ("faces equal by", _faces(c)),
         ("largest miss of that operation / Å", c.flip and f"{c.flip.residual:.6f}"),
         ("total charge / e", c.total_charge),
-        ("dipole / (e/Å)", round(c.dipole, 6) + 0.0 if c.total_charge is not None else None),
+        ("dipole / (e/Å)", None if c.total_charge is None else f"{round(c.dipole, 6) + 0.0:.3g}"),
         ("area of one face / Å²", c.area),
         ("thickness / Å", c.thickness),
         ("vacuum / Å", c.vacuum),
@@ -111,9 +111,9 @@ def show_certificate(name: str, certificate: Certificate) -> None:
             if lost
         ),
     ]
-    table(f"{name}: {verdict}", ("", ""), rows)
+    table(f"{name}: {verdict}", ("quantity", "value"), rows)
     for problem in c.problems:
-        note(problem)
+        line(problem)
 
 
 def _faces(certificate: Certificate) -> str:

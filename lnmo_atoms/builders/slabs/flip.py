@@ -15,7 +15,7 @@ from lnmo_atoms.builders.symmetry import (
 
 FLIP_TOLERANCE = 1e-3
 """Å."""
-NEARLY = 0.2
+NEARLY = 0.3
 """Å by which atoms may miss their partners for a flip that only nearly holds to be told of."""
 
 
