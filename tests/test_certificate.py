@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pymatgen.core import Composition, Lattice, Structure
+from pymatgen.core.surface import SlabGenerator
 from pymatgen.io.vasp import Poscar
 
 from lnmo_atoms.builders.charges import with_formal_charges
 from lnmo_atoms.builders.coordination import OXYGEN_SHELL, coordination_numbers
 from lnmo_atoms.builders.errors import RequestError
-from lnmo_atoms.builders.slabs import certify, check, make_slabs
+from lnmo_atoms.builders.slabs import Flip, certify, check, make_slabs
 from lnmo_atoms.builders.slabs.flip import confirmed
 from lnmo_atoms.builders.slabs.stoichiometry import bulk_formula, formula_units
 from lnmo_atoms.builders.spinel import lithium_manganate, ordered_spinel
@@ -157,6 +158,18 @@ def test_spinel_111_by_hand():
     assert certificate.symmetric
 
 
+@pytest.mark.parametrize("facet", [(1, 0, 0), (1, 1, 0), (1, 1, 1)])
+def test_dipoles_of_pymatgens_own_slabs(facet):
+    """Cut at a plane, with c leaning: the dipole that pymatgen works out itself."""
+    bulk = BULKS["LiMn2O4"]
+    for theirs in SlabGenerator(bulk, facet, 10, 15).get_slabs():
+        certificate = check(Structure.from_sites(theirs.sites))
+        dipole = theirs.dipole @ theirs.normal / theirs.surface_area
+        assert certificate.dipole == pytest.approx(dipole, abs=1e-9)
+        assert certificate.symmetric == theirs.is_symmetric()
+        assert certificate.area == pytest.approx(theirs.surface_area)
+
+
 # --- the bulk's coordination ---------------------------------------------------------------------
 
 
@@ -198,12 +211,13 @@ CELLS = {
 
 
 def moved(structure, cell, shift, order):
-    """The same slab in another cell of the same lattice, shifted and wrapped, atoms shuffled."""
+    """The same slab in another cell of the same lattice, shifted, each atom in any image."""
     coords = structure.frac_coords @ np.linalg.inv(cell) + [0.1, 0.2, shift]
+    coords = coords % 1.0 + np.outer(order, [1, 2, 4]) % 3 - 1
     return Structure(
         Lattice(cell @ structure.lattice.matrix),
         [structure[i].specie for i in order],
-        (coords % 1.0)[order],
+        coords[order],
         site_properties={n: [v[i] for i in order] for n, v in structure.site_properties.items()},
     )
 
@@ -369,6 +383,21 @@ def test_a_believed_flip_is_measured_not_trusted(case):
     assert confirmed(charges, flip) is not None
     charges.replace(0, "Li+", properties=charges[0].properties)
     assert confirmed(charges, flip) is None
+
+
+def test_a_flip_must_turn_the_slab_over_and_keep_lengths():
+    """A diagonal two-fold axis maps the square slab; in a rectangle it maps atoms, not lengths."""
+    square = magnesia()
+    axis = Flip(
+        "two-fold axis", np.array([[0, 1, 0], [1, 0, 0], [0, 0, -1]]),
+        np.array([0, 0, square.frac_coords[:, 2].max()]), 0.0,
+    )  # fmt: skip
+    assert confirmed(square, axis).residual < 1e-9
+    rectangle = Structure(
+        Lattice(square.lattice.matrix * [[1.1], [1], [1]]), square.species, square.frac_coords
+    )
+    assert confirmed(rectangle, axis) is None
+    assert confirmed(square, replace(axis, rotation=np.eye(3), translation=np.zeros(3))) is None
 
 
 # --- stoichiometry -------------------------------------------------------------------------------
