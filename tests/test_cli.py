@@ -6,12 +6,14 @@ import json
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 from pymatgen.core import Lattice, Structure
 
-from lnmo_atoms.builders.slabs import make_slabs
+from lnmo_atoms.builders.slabs import certify, make_slabs
 from lnmo_atoms.builders.spinel import lithium_manganate
+from lnmo_atoms.cli.certificates import show_slabs
 from lnmo_atoms.formats import read, write
 
 LNMO = (sys.executable, "-c", "from lnmo_atoms.cli import main; main()")
@@ -93,6 +95,21 @@ def test_slabs_leave_an_index_that_names_every_file(tmp_path):
         for kind in ("poscar", "cif"):
             assert len(read(tmp_path / "out" / row[kind])) == row["atoms"]
         assert (tmp_path / "out" / row["picture"]).stat().st_size > 0
+
+
+def test_a_slab_whose_faces_differ_is_called_that(capsys):
+    bulk = lithium_manganate()
+    whole, other, *_ = make_slabs(bulk, (1, 0, 0), thickness=8)
+    robbed = other.structure.copy()
+    robbed.remove_sites([0])
+    made = certify(robbed, bulk.composition, 8.0, "one Li removed")
+    show_slabs([whole, replace(other, structure=robbed, certificate=made)])
+    shown = capsys.readouterr()
+    assert "2 slabs, 1 with problems" in shown.out
+    assert shown.out.count("faces differ") == 1
+    assert "one Li removed" in shown.out
+    assert f"{other.name}: not stoichiometric" in shown.err
+    assert max(map(len, shown.out.splitlines())) <= 100
 
 
 def test_check_tells_a_certified_slab_from_a_spoiled_one_and_from_none(tmp_path):

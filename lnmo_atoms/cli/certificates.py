@@ -66,7 +66,7 @@ def show_slabs(slabs: Sequence[Slab]) -> None:
         ],
     )
     if moves:
-        table("What was moved", ("", "at each face"), list(enumerate(moves, start=1)))
+        table("What was moved", ("moved", "what"), list(enumerate(moves, start=1)))
     _show_exposed(slabs)
     for slab in wrong:
         for problem in slab.certificate.problems:
