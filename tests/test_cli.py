@@ -1,16 +1,19 @@
 """The program as a user runs it: outputs, exit codes, one line for every mistake."""
 
 import contextlib
+import csv
 import json
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 from pymatgen.core import Lattice, Structure
 
-from lnmo_atoms.builders.slabs import make_slabs
+from lnmo_atoms.builders.slabs import certify, make_slabs
 from lnmo_atoms.builders.spinel import average_spinel, lithium_manganate
+from lnmo_atoms.cli.certificates import show_slabs
 from lnmo_atoms.formats import read, write
 
 LNMO = (sys.executable, "-c", "from lnmo_atoms.cli import main; main()")
@@ -74,6 +77,66 @@ def test_slabs_and_hops_come_as_files_and_tables(tmp_path):
     assert [hop["multiplicity"] for hop in found] == [4, 12]
     ends = [read(f) for f in sorted((tmp_path / "hops").glob("8c-12d-8c*/*.vasp"))]
     assert {len(end) for end in ends} == {55}
+
+
+def test_slabs_leave_an_index_that_names_every_file(tmp_path):
+    done = lnmo("slabs", "--facet", "100", "--thickness", 8, "-o", "out", "--json", cwd=tmp_path)
+    rows = json.loads(done.stdout)
+    assert rows == json.loads((tmp_path / "out" / "index.json").read_text(encoding="utf-8"))
+    with (tmp_path / "out" / "index.csv").open(encoding="utf-8", newline="") as stream:
+        lines = list(csv.DictReader(stream))
+    assert [line["slab"] for line in lines] == [row["slab"] for row in rows]
+    for row, line in zip(rows, lines, strict=True):
+        assert row["certified"]
+        assert row["problems"] == []
+        assert float(line["exposed_Mn_per_nm2"]) == row["exposed_Mn_per_nm2"] > 0
+        atoms = row["area_A2"] / 100 * sum(row[f"{e}_per_nm2"] for e in ("Li", "Mn", "Ni", "O"))
+        assert row["atoms"] == pytest.approx(atoms)
+        for kind in ("poscar", "cif"):
+            assert len(read(tmp_path / "out" / row[kind])) == row["atoms"]
+        assert (tmp_path / "out" / row["picture"]).stat().st_size > 0
+
+
+def test_a_slab_whose_faces_differ_is_called_that(capsys):
+    bulk = lithium_manganate()
+    whole, other, *_ = make_slabs(bulk, (1, 0, 0), thickness=8)
+    robbed = other.structure.copy()
+    robbed.remove_sites([0])
+    made = certify(robbed, bulk.composition, 8.0, "one Li removed")
+    show_slabs([whole, replace(other, structure=robbed, certificate=made)])
+    shown = capsys.readouterr()
+    assert "2 slabs, 1 with problems" in shown.out
+    assert shown.out.count("faces differ") == 1
+    assert "one Li removed" in shown.out
+    assert f"{other.name}: not stoichiometric" in shown.err
+    assert max(map(len, shown.out.splitlines())) <= 100
+
+
+def test_check_tells_a_certified_slab_from_a_spoiled_one_and_from_none(tmp_path):
+    slab = make_slabs(lithium_manganate(), (1, 0, 0), thickness=8)[0].structure
+    write(slab, tmp_path / "whole.vasp")
+    spoiled = slab.copy()
+    oxygen = next(i for i, site in enumerate(slab) if site.specie.symbol == "O")
+    spoiled.remove_sites([oxygen])
+    write(spoiled, tmp_path / "spoiled.cif")
+    write(lithium_manganate(), tmp_path / "bulk.cif")
+    done = lnmo("slabs", "--check", "whole.vasp", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "symmetric, stoichiometric, dipole-free" in done.stdout
+    done = lnmo("slabs", "bulk.cif", "--check", "spoiled.cif", cwd=tmp_path)
+    assert done.returncode == 1, done.stderr
+    assert "1 O missing; add or remove" in done.stdout
+    assert "charged with +2 e" in done.stdout
+    assert "faces differ" in done.stdout
+    done = lnmo("slabs", "--check", "spoiled.cif", "--json", cwd=tmp_path)
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["excess_O"] == -1
+    assert len(json.loads(done.stdout)["problems"]) >= 3
+    for wrong, hint in (("bulk.cif", "no slab"), ("missing.cif", "does not exist")):
+        done = lnmo("slabs", "--check", wrong, cwd=tmp_path)
+        assert done.returncode == 2
+        assert hint in done.stderr
+        assert len(done.stderr.splitlines()) == 1
 
 
 def test_surface_of_copper_from_start_to_comparison(copper):

@@ -201,10 +201,23 @@ def test_exposed_atoms_carry_a_rim_and_the_border_is_drawn_twice(surfaces):
 def test_metals_and_unequal_faces_can_be_seen_too():
     copper = Structure.from_spacegroup("Fm-3m", Lattice.cubic(3.6), ["Cu"], [[0, 0, 0]])
     one = slab(
-        (1, 1, 1), bulk=copper, flip=None, formula_units=None, dipole=0.1, changed="one Cu removed"
+        (1, 1, 1),
+        bulk=copper,
+        flip=None,
+        formula_units=None,
+        excess={"Cu": -1},
+        dipole=0.1,
+        changed="one Cu removed",
     )
     found = texts(plot_slab(one))
-    for fact in ("Cu", "faces differ", "off stoichiometry", "0.100", "one Cu removed", "no cation"):
+    for fact in (
+        "Cu",
+        "faces differ",
+        "off stoichiometry (Cu -1)",
+        "0.100",
+        "one Cu removed",
+        "no cation",
+    ):
         assert fact in found
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from lnmo_atoms.analyzers.exposure import FaceExposure
 from lnmo_atoms.builders.slabs import Facet, facet_name
 
-Cell = str | float | int | bool | list[str] | None
+Cell = str | float | int | bool | Sequence[str | float | int] | None
 Row = dict[str, Cell]
 """A line of a table: unit-bearing column name → value; None where there is no number."""
 
@@ -154,7 +154,7 @@ class HopRow:
 
 
 def csv_text(rows: Sequence[Row]) -> str:
-    """A table as CSV: columns of all rows, no number an empty cell, flags joined by ``"; "``."""
+    """A table as CSV: columns of all rows, no number an empty cell, flists joined by ``"; "``."""
     stream = io.StringIO()
     columns = list(dict.fromkeys(name for row in rows for name in row))
     writer = csv.writer(stream, lineterminator="\n")
@@ -168,4 +168,6 @@ def _cell(value: Cell) -> str | float:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return "; ".join(value) if isinstance(value, list) else value
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return "; ".join(map(str, value))
+    return value

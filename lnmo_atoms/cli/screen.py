@@ -30,6 +30,11 @@ def complain(message: str) -> None:
     err.print(f"[bold red]lnmo:[/] {_plain(message)}", highlight=False, soft_wrap=True)
 
 
+def line(message: str) -> None:
+    """One line on standard output."""
+    out.print(_plain(message), highlight=False, soft_wrap=True)
+
+
 def note(message: str) -> None:
     """One quiet line on standard error."""
     err.print(_plain(message), style="dim", highlight=False, soft_wrap=True)

@@ -1,4 +1,4 @@
-"""Commands that make structures: build, slabs, hops."""
+"""Commands that make crystals and hops: build, hops."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -6,12 +6,11 @@ from typing import Annotated
 
 import numpy as np
 import typer
-from pymatgen.core import Structure
+from pymatgen.core import Composition, Structure
 
 from lnmo_atoms.builders.charges import formal_charges, with_formal_charges
 from lnmo_atoms.builders.hops import Hop, find_hops
 from lnmo_atoms.builders.paths import path_images
-from lnmo_atoms.builders.slabs import Slab, distinct_facets, make_slabs
 from lnmo_atoms.builders.spinel import (
     average_spinel,
     disordered_spinel,
@@ -21,9 +20,7 @@ from lnmo_atoms.builders.spinel import (
 )
 from lnmo_atoms.builders.symmetry import conventional_cell, space_group
 from lnmo_atoms.cli.folders import make_folder
-from lnmo_atoms.cli.outputs import draw_slabs
-from lnmo_atoms.cli.recipe import parse_facet
-from lnmo_atoms.cli.screen import counted, note, print_json, table
+from lnmo_atoms.cli.screen import note, print_json, table
 from lnmo_atoms.formats import read, write
 
 StructureFile = Annotated[
@@ -48,20 +45,31 @@ def load(path: Path | None) -> Structure:
     """The user's structure with formal charges, or ordered LNMO."""
     if path is None:
         return ordered_spinel()
-    given = read(path)
-    charged = with_formal_charges(given)
-    if charged is not given:
-        states = ", ".join(sorted({site.species_string for site in charged}))
-        note(f"{path} has no oxidation states: taken as {states}")
-    elif formal_charges(charged) is None and not all(e.is_metal for e in charged.elements):
-        note(f"{path} has no oxidation states: dipoles cannot be judged")
-    bulk = conventional_cell(charged)
-    if bulk is not charged:
+    known = charged(read(path), path)
+    bulk = conventional_cell(known)
+    if bulk is not known:
         note(
             f"{path} holds a primitive cell: its conventional cell of {len(bulk)} atoms is used, "
             "and Miller indices refer to that"
         )
     return bulk
+
+
+def charged(given: Structure, path: Path, formula: Composition | None = None) -> Structure:
+    """What was read from a file, with formal charges; what had to be assumed is said.
+
+    Args:
+        given: as read.
+        path: the file's name.
+        formula: of the bulk, for a slab whose own composition need not be balanced.
+    """
+    known = with_formal_charges(given, formula)
+    if known is not given:
+        states = ", ".join(sorted({site.species_string for site in known}))
+        note(f"{path} has no oxidation states: taken as {states}")
+    elif formal_charges(known) is None and not all(e.is_metal for e in known.elements):
+        note(f"{path} has no oxidation states: dipoles cannot be judged")
+    return known
 
 
 def build(
@@ -136,82 +144,6 @@ def build(
                 )
             ],
         )
-
-
-def slabs(
-    structure: StructureFile = None,
-    facet: Annotated[
-        list[str], typer.Option("--facet", help="Miller indices such as 111 or 1-10. Repeatable.")
-    ] = ["111"],  # noqa: B006 - typer copies it
-    thickness: Annotated[float, typer.Option(help="Å between outermost atoms, at least.")] = 12.0,
-    vacuum: Annotated[float, typer.Option(help="Å.")] = 15.0,
-    output: Annotated[
-        Path, typer.Option("-o", "--output", help="Folder for POSCAR, CIF and PNG files.")
-    ] = Path("slabs"),
-    json: Json = False,
-) -> None:
-    """Cut every symmetric, stoichiometric, dipole-free slab of a facet.
-
-    Example: lnmo slabs lnmo.cif --facet 111 --facet 100 -o slabs
-    """
-    bulk = load(structure)
-    facets = distinct_facets([parse_facet(f) for f in facet], bulk)
-    found = [slab for f in facets for slab in make_slabs(bulk, f, thickness, vacuum)]
-    folder = make_folder(output)
-    for slab in found:
-        write(slab.structure, folder / f"{slab.name}.vasp")
-        write(slab.structure, folder / f"{slab.name}.cif")
-    draw_slabs(found, folder)
-    if json:
-        print_json([_slab_facts(slab) for slab in found])
-        return
-    columns = ("slab", "atoms", "thick\nÅ", "area\nÅ²", "layers", "dipole\ne/Å", "faces equal by")
-    rows = [
-        (
-            slab.name,
-            slab.certificate.atoms,
-            slab.certificate.thickness,
-            slab.certificate.area,
-            slab.certificate.layers,
-            round(slab.certificate.dipole, 6) + 0.0,
-            slab.certificate.flip.name if slab.certificate.flip else None,
-        )
-        for slab in found
-    ]
-    table(
-        f"{counted(len(found), 'slab')}, all symmetric, stoichiometric, dipole-free", columns, rows
-    )
-    for text in dict.fromkeys(
-        slab.certificate.changed for slab in found if slab.certificate.changed
-    ):
-        names = [slab.name for slab in found if slab.certificate.changed == text]
-        shown = names[0] if len(names) == 1 else f"{names[0]} … {names[-1]} ({len(names)})"
-        note(f"{shown}: {text}")
-    note(f"POSCAR (*.vasp), CIF and PNG files in {folder}")
-
-
-def _slab_facts(slab: Slab) -> dict[str, object]:
-    c = slab.certificate
-    return {
-        "slab": slab.name,
-        "facet": list(slab.facet),
-        "formula": c.formula,
-        "formula_units": c.formula_units,
-        "atoms": c.atoms,
-        "symmetric": c.symmetric,
-        "stoichiometric": c.stoichiometric,
-        "dipole_free": c.dipole_free,
-        "flip": c.flip.name if c.flip else None,
-        "flip_residual_A": c.flip.residual if c.flip else None,
-        "total_charge_e": c.total_charge,
-        "dipole_e_per_A": c.dipole,
-        "area_A2": c.area,
-        "thickness_asked_A": c.thickness_asked,
-        "thickness_A": c.thickness,
-        "vacuum_A": c.vacuum,
-        "layers": c.layers,
-        "changed": c.changed,
-    }
 
 
 def hops(

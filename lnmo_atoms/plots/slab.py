@@ -100,18 +100,29 @@ def draw_slab(axes: Axes, slab: Slab) -> None:
 
 def certificate_text(certificate: Certificate) -> str:
     """What a slab is, in one line."""
-    units = certificate.formula_units
+    c = certificate
+    excess = ", ".join(f"{element} {n:+d}" for element, n in c.excess.items())
     parts = [
-        f"symmetric ({certificate.flip.name})"
-        if certificate.symmetric and certificate.flip
-        else "faces differ",
-        "off stoichiometry" if units is None else f"stoichiometric ({units} formula units)",
-        "dipole-free" if certificate.dipole_free else f"dipole {certificate.dipole:.3f} e/Å",
-        f"{certificate.atoms} atoms",
-        f"{certificate.thickness:.1f} Å thick",
-        f"vacuum {certificate.vacuum:.1f} Å",
+        _faces_text(c),
+        f"stoichiometric ({c.formula_units} formula units)"
+        if c.stoichiometric
+        else f"off stoichiometry ({excess})",
+        "" if c.neutral else f"charge {c.total_charge:+g} e",
+        "dipole-free" if c.dipole_free else f"dipole {c.dipole:.3f} e/Å",
+        f"{c.atoms} atoms",
+        f"{c.thickness:.1f} Å thick",
+        f"vacuum {c.vacuum:.1f} Å",
+        c.changed,
     ]
-    return " · ".join([*parts, certificate.changed] if certificate.changed else parts)
+    return " · ".join(filter(None, parts))
+
+
+def _faces_text(certificate: Certificate) -> str:
+    if certificate.flip is None:
+        return "faces differ"
+    if certificate.symmetric:
+        return f"symmetric ({certificate.flip.name})"
+    return f"faces differ by {certificate.flip.residual:.2f} Å"
 
 
 def exposure_text(face: FaceExposure) -> str:

@@ -129,10 +129,12 @@ class Certificate:
                 "relaxation has broken the symmetry"
             )
         if not self.symmetric and abs(self.dipole) >= DIPOLE_TOLERANCE:
-            found.append(
-                f"a dipole of {self.dipole:+.3g} e/Å across the slab: divide the outermost "
-                "charged plane between both faces"
+            remedy = (
+                "give both faces the same charged planes"
+                if self.flip is None
+                else "it goes with the difference between the faces"
             )
+            found.append(f"a dipole of {self.dipole:+.3g} e/Å across the slab: {remedy}")
         if self.tilt > UPRIGHT:
             found.append(
                 f"c leans {self.tilt:.2f}° off the normal: put its part along the normal in its "

@@ -19,7 +19,7 @@ FLIP_TOLERANCE = 1e-3
 """Å."""
 FLIP_ORDER = ("inversion", "two-fold axis", "mirror plane", "rotoinversion")
 """Of several flips that hold equally well the first is taken."""
-NEARLY = 0.2
+NEARLY = 0.3
 """Å by which atoms may miss their partners for a flip that only nearly holds to be told of."""
 
 

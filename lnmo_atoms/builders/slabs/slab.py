@@ -17,9 +17,9 @@ class Slab:
             are those of the bulk, and ``bulk_site``: the index of each atom's site in the bulk.
         facet: Miller indices.
         termination: a letter, ``"a"`` first; ``"a-exchanged"`` for its reconstruction.
-        certificate: what the slab is.
-        bulk_coordination: oxygen neighbours of each site of the bulk, by ``bulk_site`` index; 0
-            for oxygen and in metals.
+        certificate: what the slab is; its faces may differ, and it says so.
+        bulk_coordination: oxygen neighbours of each cation's site of the bulk, by ``bulk_site``
+            index, see :mod:`lnmo_atoms.builders.coordination`; 0 in metals.
     """
 
     structure: Structure

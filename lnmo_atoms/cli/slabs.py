@@ -1,0 +1,99 @@
+"""The command slabs: cut them, or examine one."""
+
+import json as json_text
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lnmo_atoms.analyzers.rows import Row, csv_text
+from lnmo_atoms.builders.files import write_text_atomically
+from lnmo_atoms.builders.slabs import Slab, check, distinct_facets, facet_name, make_slabs
+from lnmo_atoms.builders.slabs.stoichiometry import bulk_formula
+from lnmo_atoms.cli.certificates import certificate_row, show_certificate, show_slabs
+from lnmo_atoms.cli.folders import make_folder
+from lnmo_atoms.cli.outputs import draw_slabs
+from lnmo_atoms.cli.recipe import parse_facet
+from lnmo_atoms.cli.screen import note, print_json
+from lnmo_atoms.cli.structures import Json, StructureFile, charged, load
+from lnmo_atoms.formats import read, write
+
+NOT_CERTIFIED = 1
+"""Exit code for a slab with something wrong."""
+
+
+def slabs(
+    structure: StructureFile = None,
+    facet: Annotated[
+        list[str], typer.Option("--facet", help="Miller indices such as 111 or 1-10. Repeatable.")
+    ] = ["111"],  # noqa: B006 - typer copies it
+    thickness: Annotated[float, typer.Option(help="Å between outermost atoms, at least.")] = 12.0,
+    vacuum: Annotated[float, typer.Option(help="Å.")] = 15.0,
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="Folder for POSCAR, CIF, PNG files and an index.")
+    ] = Path("slabs"),
+    check: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="SLAB",
+            help="Examine the slab in this file instead, against STRUCTURE if given; exit code 1 "
+            "if something is wrong with it.",
+        ),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Cut every symmetric, stoichiometric, dipole-free slab of a facet; or examine a slab.
+
+    Example: lnmo slabs lnmo.cif --facet 111 --facet 100 -o slabs
+
+    Example: lnmo slabs --check slabs/111-a.vasp
+    """
+    if check is not None:
+        raise typer.Exit(_examine(check, structure, json))
+    bulk = load(structure)
+    facets = distinct_facets([parse_facet(f) for f in facet], bulk)
+    found = [slab for f in facets for slab in make_slabs(bulk, f, thickness, vacuum)]
+    folder = make_folder(output)
+    for slab in found:
+        write(slab.structure, folder / f"{slab.name}.vasp")
+        write(slab.structure, folder / f"{slab.name}.cif")
+    draw_slabs(found, folder)
+    rows = [_index_row(slab) for slab in found]
+    _write_index(rows, folder)
+    if json:
+        print_json(rows)
+        return
+    show_slabs(found)
+    note(f"POSCAR (*.vasp), CIF and PNG files, index.csv and index.json in {folder}")
+
+
+def _examine(path: Path, bulk: Path | None, json: bool) -> int:
+    """Print the certificate of the slab in a file; the command's exit code."""
+    given = read(path)
+    formula = bulk_formula(given.composition) if bulk is None else read(bulk).composition
+    certificate = check(charged(given, path, formula), formula)
+    if json:
+        print_json({"file": str(path)} | certificate_row(certificate))
+    else:
+        show_certificate(path.name, certificate)
+    return NOT_CERTIFIED if certificate.problems else 0
+
+
+def _index_row(slab: Slab) -> Row:
+    """A slab's line of the index."""
+    return {
+        "slab": slab.name,
+        "facet": facet_name(slab.facet),
+        "termination": slab.termination,
+        **certificate_row(slab.certificate),
+        "poscar": f"{slab.name}.vasp",
+        "cif": f"{slab.name}.cif",
+        "picture": f"{slab.name}.png",
+    }
+
+
+def _write_index(rows: Sequence[Row], folder: Path) -> None:
+    write_text_atomically(folder / "index.csv", csv_text(rows))
+    text = json_text.dumps(rows, indent=1, ensure_ascii=False)
+    write_text_atomically(folder / "index.json", text + "\n")
