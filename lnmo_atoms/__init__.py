@@ -7,7 +7,17 @@ from lnmo_atoms.analyzers.wulff import WulffShape, wulff_shape
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.hops import Hop, find_hops
 from lnmo_atoms.builders.octahedra import empty_octahedra
-from lnmo_atoms.builders.slabs import Certificate, Slab, certify, disordered_slabs, make_slabs
+from lnmo_atoms.builders.slabs import (
+    Certificate,
+    Slab,
+    certify,
+    check,
+    disordered_slabs,
+    make_slabs,
+    matching_bulk,
+    reconstruct,
+    reconstructions,
+)
 from lnmo_atoms.builders.spinel import (
     average_spinel,
     disordered_spinel,
@@ -46,6 +56,7 @@ __all__ = [
     "WulffShape",
     "average_spinel",
     "certify",
+    "check",
     "compare_facets",
     "converge_thickness",
     "disordered_slabs",
@@ -57,9 +68,12 @@ __all__ = [
     "lithium_manganate",
     "magmom_line",
     "make_slabs",
+    "matching_bulk",
     "migration_barriers",
     "ordered_spinel",
     "read",
+    "reconstruct",
+    "reconstructions",
     "surface_energies",
     "to_atoms",
     "to_structure",

@@ -105,7 +105,7 @@ def test_a_slab_whose_faces_differ_is_called_that(capsys):
     made = certify(robbed, bulk.composition, 8.0, "one Li removed")
     show_slabs([whole, replace(other, structure=robbed, certificate=made)])
     shown = capsys.readouterr()
-    assert "2 slabs, 1 with problems" in shown.out
+    assert "2 slabs, 1 symmetric, 1 stoichiometric, 1 dipole-free" in shown.out
     assert shown.out.count("faces differ") == 1
     assert "one Li removed" in shown.out
     assert f"{other.name}: not stoichiometric" in shown.err

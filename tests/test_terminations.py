@@ -11,7 +11,7 @@ from pymatgen.analysis.structure_matcher import StructureMatcher
 from pymatgen.core import Lattice, Structure
 
 from lnmo_atoms.builders.charges import formal_charges, set_formal_moments
-from lnmo_atoms.builders.slabs import certify, make_slabs
+from lnmo_atoms.builders.slabs import certify, make_slabs, matching_bulk
 from lnmo_atoms.builders.slabs.cuts import find_cuts
 from lnmo_atoms.builders.slabs.faces import distinct_faces
 from lnmo_atoms.builders.slabs.orientation import orient
@@ -305,3 +305,26 @@ def test_planes_come_from_the_scan_not_from_a_guess():
     counts = [planes.count for planes in scanned_planes(crystal)]
     assert counts[0] == 4  # Li, MnO, Li, MnO in half the cubic repeat
     assert 8 in counts  # metal and two of oxygen apart
+
+
+@pytest.mark.parametrize("name", ["LiMn2O4", "ordered LNMO"])
+def test_bulk_cell_matches_the_slab_in_plane(name):
+    bulk = CRYSTALS[name]
+    for facet in ((1, 0, 0), (1, 1, 0), (1, 1, 1)):
+        for slab in make_slabs(bulk, facet, choices=1):
+            cell = matching_bulk(slab, bulk)
+            assert np.allclose(cell.lattice.matrix[:2], slab.structure.lattice.matrix[:2])
+            assert StructureMatcher(scale=False).fit(cell, bulk)
+            inside = slab.structure.cart_coords[:, 2] - slab.structure.lattice.c / 2
+            middle = int(np.abs(inside).argmin())
+            here = slab.structure.get_neighbors(slab.structure[middle], 3.0)
+            site = slab.structure.site_properties["bulk_site"][middle]
+            there = cell[cell.site_properties["bulk_site"].index(site)]
+            shifts = [
+                np.sort([n.coords - s.coords for n in near], axis=0)
+                for s, near in (
+                    (slab.structure[middle], here),
+                    (there, cell.get_neighbors(there, 3.0)),
+                )
+            ]
+            assert np.allclose(*shifts, atol=1e-6)

@@ -47,7 +47,14 @@ def certificate_row(certificate: Certificate) -> Row:
 def show_slabs(slabs: Sequence[Slab]) -> None:
     """Tables of slabs, of what was moved and of what is exposed, then what is wrong with any."""
     wrong = [slab for slab in slabs if slab.certificate.problems]
-    verdict = f"{len(wrong)} with problems" if wrong else f"all {CERTIFIED}"
+    verdict = ", ".join(
+        f"{'all' if n == len(slabs) else n} {name}"
+        for name, n in (
+            ("symmetric", sum(slab.certificate.symmetric for slab in slabs)),
+            ("stoichiometric", sum(slab.certificate.stoichiometric for slab in slabs)),
+            ("dipole-free", sum(slab.certificate.dipole_free for slab in slabs)),
+        )
+    )
     moves = list(dict.fromkeys(s.certificate.changed for s in slabs if s.certificate.changed))
     table(
         f"{counted(len(slabs), 'slab')}, {verdict}",
@@ -68,9 +75,11 @@ def show_slabs(slabs: Sequence[Slab]) -> None:
     if moves:
         table("What was moved", ("moved", "what"), list(enumerate(moves, start=1)))
     _show_exposed(slabs)
-    for slab in wrong:
-        for problem in slab.certificate.problems:
-            note(f"{slab.name}: {problem}")
+    problems = dict.fromkeys(problem for s in wrong for problem in s.certificate.problems)
+    for problem in problems:
+        names = [slab.name for slab in wrong if problem in slab.certificate.problems]
+        shown = names[0] if len(names) == 1 else f"{names[0]} … {names[-1]} ({len(names)})"
+        note(f"{shown}: {problem}")
 
 
 def _show_exposed(slabs: Sequence[Slab]) -> None:

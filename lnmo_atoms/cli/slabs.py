@@ -3,13 +3,24 @@
 import json as json_text
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from pymatgen.core import Structure
 
 from lnmo_atoms.analyzers.rows import Row, csv_text
 from lnmo_atoms.builders.files import write_text_atomically
-from lnmo_atoms.builders.slabs import Slab, check, distinct_facets, facet_name, make_slabs
+from lnmo_atoms.builders.slabs import (
+    KINDS,
+    Slab,
+    check,
+    disordered_slabs,
+    distinct_facets,
+    facet_name,
+    make_slabs,
+    matching_bulk,
+)
+from lnmo_atoms.builders.slabs.reconstructions import valid_kind
 from lnmo_atoms.builders.slabs.stoichiometry import bulk_formula
 from lnmo_atoms.cli.certificates import certificate_row, show_certificate, show_slabs
 from lnmo_atoms.cli.folders import make_folder
@@ -30,6 +41,18 @@ def slabs(
     ] = ["111"],  # noqa: B006 - typer copies it
     thickness: Annotated[float, typer.Option(help="Å between outermost atoms, at least.")] = 12.0,
     vacuum: Annotated[float, typer.Option(help="Å.")] = 15.0,
+    reconstruct: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--reconstruct",
+            metavar="KIND",
+            help=f"Add reconstructed slabs: {', '.join(KINDS)}. Repeatable.",
+        ),
+    ] = None,
+    samples: Annotated[
+        int, typer.Option(help="Random slabs of each termination, of a disordered STRUCTURE.")
+    ] = 4,
+    seed: Annotated[int, typer.Option(help="Of the random generator.")] = 0,
     output: Annotated[
         Path, typer.Option("-o", "--output", help="Folder for POSCAR, CIF, PNG files and an index.")
     ] = Path("slabs"),
@@ -53,19 +76,32 @@ def slabs(
         raise typer.Exit(_examine(check, structure, json))
     bulk = load(structure)
     facets = distinct_facets([parse_facet(f) for f in facet], bulk)
-    found = [slab for f in facets for slab in make_slabs(bulk, f, thickness, vacuum)]
+    kinds = [valid_kind(kind) for kind in reconstruct or ()]
+    if bulk.is_ordered:
+        options: dict[str, Any] = {"reconstructions": kinds, "seed": seed}
+        found = [s for f in facets for s in make_slabs(bulk, f, thickness, vacuum, **options)]
+    else:
+        options = {"samples": samples, "seed": seed}
+        found = [s for f in facets for s in disordered_slabs(bulk, f, thickness, vacuum, **options)]
+    for kind in kinds:
+        if not any(slab.termination.endswith(f"-{kind}") for slab in found):
+            note(f"none of these slabs has a {kind} reconstruction")
     folder = make_folder(output)
     for slab in found:
         write(slab.structure, folder / f"{slab.name}.vasp")
         write(slab.structure, folder / f"{slab.name}.cif")
     draw_slabs(found, folder)
-    rows = [_index_row(slab) for slab in found]
+    cells = _write_bulk_cells(found, bulk, folder) if bulk.is_ordered else {}
+    rows = [_index_row(slab, cells.get(slab.name)) for slab in found]
     _write_index(rows, folder)
     if json:
         print_json(rows)
         return
     show_slabs(found)
-    note(f"POSCAR (*.vasp), CIF and PNG files, index.csv and index.json in {folder}")
+    note(
+        f"POSCAR (*.vasp), CIF and PNG files, matching bulk cells, index.csv and index.json in "
+        f"{folder}"
+    )
 
 
 def _examine(path: Path, bulk: Path | None, json: bool) -> int:
@@ -80,7 +116,22 @@ def _examine(path: Path, bulk: Path | None, json: bool) -> int:
     return NOT_CERTIFIED if certificate.problems else 0
 
 
-def _index_row(slab: Slab) -> Row:
+def _write_bulk_cells(slabs: Sequence[Slab], bulk: Structure, folder: Path) -> dict[str, str]:
+    """One bulk cell for each in-plane cell; slab → file of the cell that matches it."""
+    files: dict[str, str] = {}
+    cells: dict[tuple[str, float], str] = {}
+    for slab in slabs:
+        facet = facet_name(slab.facet)
+        cell = facet, round(slab.certificate.area, 3)
+        if cell not in cells:
+            number = sum(name == facet for name, _ in cells)
+            cells[cell] = f"{facet}-bulk{f'-{number + 1}' if number else ''}.vasp"
+            write(matching_bulk(slab, bulk), folder / cells[cell])
+        files[slab.name] = cells[cell]
+    return files
+
+
+def _index_row(slab: Slab, bulk_cell: str | None) -> Row:
     """A slab's line of the index."""
     return {
         "slab": slab.name,
@@ -90,6 +141,7 @@ def _index_row(slab: Slab) -> Row:
         "poscar": f"{slab.name}.vasp",
         "cif": f"{slab.name}.cif",
         "picture": f"{slab.name}.png",
+        "matching_bulk": bulk_cell,
     }
 
 

@@ -1,6 +1,6 @@
 """From a facet to certified slabs."""
 
-from lnmo_atoms.builders.slabs.build import make_slabs, prepare
+from lnmo_atoms.builders.slabs.build import make_slabs
 from lnmo_atoms.builders.slabs.certificate import Certificate, certify, check
 from lnmo_atoms.builders.slabs.disordered import disordered_slabs, parent_termination
 from lnmo_atoms.builders.slabs.facet import (
@@ -13,9 +13,12 @@ from lnmo_atoms.builders.slabs.facet import (
 )
 from lnmo_atoms.builders.slabs.flip import Flip
 from lnmo_atoms.builders.slabs.growth import growing_slabs
+from lnmo_atoms.builders.slabs.matching import matching_bulk
+from lnmo_atoms.builders.slabs.reconstructions import KINDS, reconstruct, reconstructions
 from lnmo_atoms.builders.slabs.slab import Slab
 
 __all__ = [
+    "KINDS",
     "Certificate",
     "Facet",
     "Flip",
@@ -29,7 +32,9 @@ __all__ = [
     "growing_slabs",
     "lowest_terms",
     "make_slabs",
+    "matching_bulk",
     "parent_termination",
-    "prepare",
+    "reconstruct",
+    "reconstructions",
     "valid_facet",
 ]

@@ -119,8 +119,8 @@ class Certificate:
         found: list[str] = []
         if self.flip is None:
             found.append(
-                "faces differ, no operation maps top onto bottom: a surface energy would be the "
-                "mean of two surfaces; make both faces alike"
+                "faces differ, no operation maps top onto bottom: a surface energy is the mean of "
+                "two surfaces; make both faces alike where the crystal allows it"
             )
         elif not self.symmetric:
             found.append(
