@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pymatgen.core import Composition, DummySpecies, Element, Species, Structure
 
 from lnmo_atoms.builders.errors import RequestError
+from lnmo_atoms.builders.sites import per_site
 
 SPIN_ONLY_MOMENT: Mapping[tuple[str, float], float] = MappingProxyType(
     {
@@ -60,21 +61,19 @@ def set_formal_moments(structure: Structure) -> None:
 
 def formal_charges(structure: Structure) -> NDArray[np.float64] | None:
     """Formal charge of every site in e, shape (n,), or None where no species has one."""
-    species = [sp for site in structure for sp in site.species]
-    states = [_state(sp) for sp in species]
-    if all(state is None for state in states):
+    bare = per_site(structure, lambda species: {str(ion) for ion in species if _state(ion) is None})
+    if all(per_site(structure, lambda species: all(_state(ion) is None for ion in species))):
         return None
-    missing = sorted({str(sp) for sp, state in zip(species, states, strict=True) if state is None})
-    if missing:
+    if missing := sorted(set().union(*bare)):
         raise RequestError(
             f"oxidation states are missing on {', '.join(missing)}: give every species one, or none"
         )
-    return np.array(
-        [
-            sum(((_state(sp) or 0.0) * occ for sp, occ in site.species.items()), start=0.0)
-            for site in structure
-        ]
-    )
+    return np.array(per_site(structure, _mean_charge))
+
+
+def _mean_charge(species: Composition) -> float:
+    """Occupancy-weighted oxidation state."""
+    return sum(((_state(ion) or 0.0) * n for ion, n in species.items()), start=0.0)
 
 
 def manganese_3_count(lithium: int, nickel: int, manganese: int, oxygen: int) -> int:

@@ -4,6 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pymatgen.core import Structure
 
+from lnmo_atoms.builders.sites import per_site
+
 OXYGEN_SHELL = 2.7
 """Å, a cation and an oxygen closer than this are neighbours.
 
@@ -46,5 +48,5 @@ def oxygen_coordination(structure: Structure) -> NDArray[np.int_]:
 def is_oxygen(structure: Structure) -> NDArray[np.bool_]:
     """Which sites hold oxygen alone, shape (atoms,)."""
     return np.array(
-        [all(species.symbol == "O" for species in site.species) for site in structure], dtype=bool
+        per_site(structure, lambda species: {ion.symbol for ion in species} == {"O"}), dtype=bool
     )

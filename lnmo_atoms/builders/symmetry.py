@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import spglib
 from numpy.typing import NDArray
-from pymatgen.core import Lattice, Structure
+from pymatgen.core import Composition, Lattice, Structure
 from scipy.linalg import sqrtm
 
 from lnmo_atoms.builders.errors import RequestError
+from lnmo_atoms.builders.sites import per_site
 
 SYMPREC = 0.01
 """Distance in Å up to which atoms count as symmetry-equivalent."""
@@ -48,11 +49,16 @@ def site_kinds(structure: Structure) -> NDArray[np.int_]:
     """
     moments = structure.site_properties.get("magmom", [None] * len(structure))
     keys = [
-        (site.species_string, None if m is None else round(float(m) / MOMENT_RESOLUTION))
-        for site, m in zip(structure, moments, strict=True)
+        (name, None if m is None else round(float(m) / MOMENT_RESOLUTION))
+        for name, m in zip(per_site(structure, _species_name), moments, strict=True)
     ]
     number = {key: i + 1 for i, key in enumerate(sorted(set(keys), key=str))}
     return np.array([number[key] for key in keys])
+
+
+def _species_name(species: Composition) -> str:
+    """Species, charges and occupancies in words."""
+    return ", ".join(sorted(f"{ion}:{round(n, 6)}" for ion, n in species.items()))
 
 
 def _ask(function: Callable[..., Any], structure: Structure, symprec: float) -> Any:

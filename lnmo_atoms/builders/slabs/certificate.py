@@ -9,6 +9,7 @@ from pymatgen.core import Composition, Structure
 from lnmo_atoms.builders.bulk import WIDEST_GAP, widest_gaps
 from lnmo_atoms.builders.charges import formal_charges
 from lnmo_atoms.builders.errors import RequestError
+from lnmo_atoms.builders.sites import per_site
 from lnmo_atoms.builders.slabs.flip import FLIP_TOLERANCE, Flip, best_flip
 from lnmo_atoms.builders.slabs.geometry import UPRIGHT, face_area, heights, tilt, upright
 from lnmo_atoms.builders.slabs.planes import GAP
@@ -17,6 +18,8 @@ from lnmo_atoms.builders.slabs.undercoordination import element_counts, exposed_
 
 CHARGE_TOLERANCE = 1e-6
 """e."""
+WHOLE_ATOM = 1e-6
+"""How far from 1 the occupancy of a whole atom may be."""
 DIPOLE_TOLERANCE = 1e-6
 """e/Å (e·Å per Å²)."""
 SQUARE_ANGSTROMS_PER_NM2 = 100.0
@@ -173,7 +176,7 @@ def certify(
     Raises:
         RequestError: for partial occupancies, or oxidation states on some species only.
     """
-    if not structure.is_ordered:
+    if not all(per_site(structure, _is_whole)):
         raise RequestError("the slab has partially occupied sites: give one of whole atoms")
     slab = upright(structure)
     z, area, charges = heights(slab), face_area(slab), formal_charges(slab)
@@ -231,6 +234,11 @@ def check(structure: Structure, bulk: Composition | None = None) -> Certificate:
             f"{gaps[across[0]]:.1f} Å along {across[0]}; give a slab"
         )
     return certify(structure, bulk_formula(structure.composition) if bulk is None else bulk)
+
+
+def _is_whole(species: Composition) -> bool:
+    """One atom of one species, no mixture and no vacancy."""
+    return len(species) == 1 and abs(species.num_atoms - 1) < WHOLE_ATOM
 
 
 def _listed(amounts: Mapping[str, int]) -> str:

@@ -43,8 +43,11 @@ class Flip:
 
 def best_flip(structure: Structure, believed: Flip | None = None) -> Flip | None:
     """The believed flip where it holds, else the best that is found, else one that nearly holds."""
-    measured = None if believed is None else confirmed(structure, believed)
-    return measured or find_flip(structure) or find_flip(structure, NEARLY)
+    if believed is not None and (measured := confirmed(structure, believed)) is not None:
+        return measured
+    if not _mirrored_heights(structure, NEARLY):
+        return None
+    return find_flip(structure) or find_flip(structure, NEARLY)
 
 
 def confirmed(structure: Structure, flip: Flip) -> Flip | None:
@@ -72,8 +75,6 @@ def find_flip(structure: Structure, symprec: float = SYMPREC) -> Flip | None:
         structure: a slab with c along its normal.
         symprec: Å by which atoms may miss their partners.
     """
-    if not _mirrored_heights(structure, symprec):
-        return None
     operations = symmetry_operations(structure, symprec)
     flips = [o for o, rotation in enumerate(operations.rotations) if _turns_over(rotation)]
     if not flips:
@@ -87,12 +88,14 @@ def find_flip(structure: Structure, symprec: float = SYMPREC) -> Flip | None:
     return Flip(names[best], chosen.rotations[best], chosen.translations[best], residuals[best])
 
 
-def _mirrored_heights(structure: Structure, symprec: float) -> bool:
+def _mirrored_heights(structure: Structure, tolerance: float) -> bool:
     """The heights of every kind of atom read the same from below: without that, no flip exists."""
     z, kinds = heights(structure), site_kinds(structure)
     mirrored = np.ptp(z) - z
     return all(
-        np.allclose(np.sort(z[kinds == k]), np.sort(mirrored[kinds == k]), rtol=0, atol=2 * symprec)
+        np.allclose(
+            np.sort(z[kinds == k]), np.sort(mirrored[kinds == k]), rtol=0, atol=2 * tolerance
+        )
         for k in np.unique(kinds)
     )
 

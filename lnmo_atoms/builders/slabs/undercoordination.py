@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from pymatgen.core import Structure
 
 from lnmo_atoms.builders.coordination import coordination_numbers
+from lnmo_atoms.builders.sites import per_site, symbol
 from lnmo_atoms.builders.slabs.geometry import heights
 
 CATIONS = ("Li", "Mn", "Ni")
@@ -35,8 +36,8 @@ def lost_neighbours(structure: Structure, in_bulk: Sequence[int] | None = None) 
     z, elements = heights(structure), symbols(structure)
     inside = np.abs(z - np.ptp(z) / 2) <= np.ptp(z) / 6 + 1e-6
     reference = np.zeros_like(found)
-    for symbol in np.unique(elements):
-        same = elements == symbol
+    for element in np.unique(elements):
+        same = elements == element
         reference[same] = found[same & inside if (same & inside).any() else same].max()
     return reference - found
 
@@ -72,4 +73,4 @@ def ranked(elements: NDArray[np.str_]) -> list[str]:
 
 def symbols(structure: Structure) -> NDArray[np.str_]:
     """Element of every site, shape (atoms,)."""
-    return np.array([site.specie.symbol for site in structure])
+    return np.array(per_site(structure, symbol))

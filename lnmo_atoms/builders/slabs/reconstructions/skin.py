@@ -11,6 +11,7 @@ from pymatgen.core import Structure
 from lnmo_atoms.builders.charges import formal_charges
 from lnmo_atoms.builders.coordination import OXYGEN_SHELL
 from lnmo_atoms.builders.errors import RequestError
+from lnmo_atoms.builders.sites import per_site, symbol
 from lnmo_atoms.builders.slabs.electrostatics import pair_energies
 from lnmo_atoms.builders.slabs.planes import GAP
 from lnmo_atoms.builders.symmetry import SymmetryOperations, symmetry_operations
@@ -73,7 +74,7 @@ class Skin:
     def symbols(self) -> NDArray[np.str_]:
         """Element on each site, empty where there is no atom, shape (p,)."""
         empty = len(self.coords) - len(self.slab)
-        return np.array([site.specie.symbol for site in self.slab] + [""] * empty)
+        return np.array(per_site(self.slab, symbol) + [""] * empty)
 
     @cached_property
     def distances(self) -> NDArray[np.float64]:
