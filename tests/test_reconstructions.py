@@ -65,8 +65,11 @@ def gained(slab, made):
 
 
 def positions(structure, mask=None):
+    """In-plane fractions and Å above the middle: vacuum apart, where atoms are."""
     coords = structure.frac_coords if mask is None else structure.frac_coords[mask]
-    return {tuple(np.round(c % 1.0, 4) % 1.0) for c in coords}
+    heights = (coords[:, 2] - 0.5) * structure.lattice.c
+    in_plane = np.round(coords[:, :2] % 1.0, 4) % 1.0
+    return {(*c, round(float(z), 3) + 0.0) for c, z in zip(in_plane.tolist(), heights, strict=True)}
 
 
 def positions_of(structure, symbol):
@@ -388,3 +391,10 @@ def test_whatever_is_asked_is_certified_or_refused(name, facet, kind, thickness)
         assert new.certificate.dipole_free
         assert new.certificate.changed.startswith(slab.certificate.changed)
         assert new.certificate.thickness_asked == thickness
+
+
+def test_vacuum_stays_what_was_asked(case):
+    """Rock-salt skins are thinner than the slab as cut, Li-rich ones thicker."""
+    for slab, found in case:
+        for made in found:
+            assert made.certificate.vacuum == pytest.approx(slab.certificate.vacuum)

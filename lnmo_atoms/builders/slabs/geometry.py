@@ -46,6 +46,21 @@ def upright(structure: Structure) -> Structure:
     )
 
 
+def with_vacuum(structure: Structure, vacuum: float) -> Structure:
+    """The same slab in a cell with so much vacuum in Å, centred; c must stand upright."""
+    z = heights(structure)
+    height = float(np.ptp(z)) + vacuum
+    coords = structure.frac_coords.copy()
+    coords[:, 2] = (z + vacuum / 2) / height
+    a, b, c = structure.lattice.matrix
+    return Structure(
+        Lattice([a, b, c * height / np.linalg.norm(c)]),
+        structure.species_and_occu,
+        coords,
+        site_properties=structure.site_properties,
+    )
+
+
 def _unwrapped(structure: Structure) -> NDArray[np.float64]:
     """Fractions of c above the lowest atom, shape (n,)."""
     w = structure.frac_coords[:, 2] % 1.0

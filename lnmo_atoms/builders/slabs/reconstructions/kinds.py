@@ -8,6 +8,7 @@ from pymatgen.core import Composition
 
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.slabs.certificate import certify
+from lnmo_atoms.builders.slabs.geometry import with_vacuum
 from lnmo_atoms.builders.slabs.reconstructions.exchange import exchanged
 from lnmo_atoms.builders.slabs.reconstructions.half_lithium import half_lithium
 from lnmo_atoms.builders.slabs.reconstructions.mn3o4 import mn3o4
@@ -116,8 +117,8 @@ def _require_plain(slab: Slab) -> None:
 
 def _certified(slab: Slab, kind: str, number: int, occupation: Occupation, note: str) -> Slab:
     """The slab of one variant, examined like every other."""
-    structure = occupation.structure()
     before = slab.certificate
+    structure = with_vacuum(occupation.structure(), before.vacuum)
     changed = "; ".join(filter(None, (before.changed, note)))
     bulk = Composition(before.formula)
     name = f"{slab.termination}-{kind}" + (f"-{number}" if number > 1 else "")
