@@ -51,8 +51,8 @@ def make_slabs(
         vacuum: Å, exact.
         choices: symmetry-distinct choices kept of one cut, lowest in formal-charge electrostatic
             energy first; None keeps all.
-        reconstructions: kinds (see :func:`reconstruct`) whose best variant is added to every
-            termination that allows it.
+        reconstructions: kinds (see :func:`reconstruct`) to add to every termination that allows
+            them; of variants that do the same to other sites the first.
         seed: for drawing among too many choices at a face.
 
     Raises:
@@ -96,12 +96,13 @@ def _require_certified(slabs: list[Slab], facet: Facet) -> None:
 
 
 def _variants(slab: Slab, kinds: Sequence[str]) -> list[Slab]:
-    """The best variant of each reconstruction that the slab allows."""
-    found = []
+    """The best variant of everything that these kinds of reconstruction can do to the slab."""
+    best: dict[str, Slab] = {}
     for kind in kinds:
         with suppress(RequestError):
-            found.append(reconstruct(slab, kind)[0])
-    return found
+            for variant in reconstruct(slab, kind):
+                best.setdefault(variant.certificate.changed, variant)
+    return list(best.values())
 
 
 def terminations(

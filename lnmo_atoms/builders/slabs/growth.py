@@ -39,7 +39,7 @@ def growing_slabs(
             there than in the thinnest slab.
     """
     thickness, thinnest = start, None
-    kind = termination.partition("-")[2]
+    kind = termination.partition("-")[2].rstrip("-0123456789")
     kinds = [kind] if kind else []
     while thickness <= thickest:
         slab = _chosen(
