@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from pymatgen.core import Structure
 
 from lnmo_atoms.builders.errors import PolarError, RequestError
-from lnmo_atoms.builders.slabs import Facet, Slab, distinct_facets, facet_name, make_slabs
+from lnmo_atoms.builders.slabs import Facet, Slab, distinct_facets, facet_name, kind_of, make_slabs
 from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.executors import make_executor
 from lnmo_atoms.flags import atoms_that_left, moment_changes
@@ -40,6 +41,7 @@ def surface_energies(
     vacuum: float = 15.0,
     fmax: float = 0.05,
     relax_best: int | None = 2,
+    reconstructions: Sequence[str] = RECONSTRUCTIONS,
     progress: Callable[[Progress], None] | None = None,
 ) -> list[SurfaceResult]:
     """Surface energies of the facets' terminations: all unrelaxed, the best of each facet relaxed.
@@ -55,7 +57,10 @@ def surface_energies(
         thickness: Å, least distance between a slab's outermost atoms.
         vacuum: Å.
         fmax: eV/Å, at which a slab counts as relaxed.
-        relax_best: terminations of each facet to relax, lowest unrelaxed γ first; None relaxes all.
+        relax_best: terminations of each facet to relax, lowest unrelaxed γ first, and with them the
+            lowest of each reconstruction; None relaxes all, 0 none.
+        reconstructions: kinds (see :func:`lnmo_atoms.reconstruct`) calculated beside the slabs as
+            cut; those that keep the composition.
         progress: called with every change of state of a calculation.
 
     Returns:
@@ -68,9 +73,10 @@ def surface_energies(
     """
     spec = CalculatorSpec.parse(calculator)
     check_bulk(bulk, spec)
-    facets = distinct_facets(facets, bulk)
+    facets, kinds = distinct_facets(facets, bulk), list(reconstructions)
+    slabs_of = partial(make_slabs, thickness=thickness, vacuum=vacuum, reconstructions=kinds)
     for facet in facets:
-        make_slabs(bulk, facet, thickness, vacuum)
+        _require_stoichiometric(slabs_of(bulk, facet))
     with Study.open(study) as open_study, make_executor(executor) as pool:
         options = {
             "workflow": "surface energies",
@@ -80,14 +86,13 @@ def surface_energies(
             "vacuum_A": vacuum,
             "fmax_eV_per_A": fmax,
             "relax_best": relax_best,
+            "reconstructions": kinds,
         }
         open_study.write_provenance(spec, options, sys.argv, seeds={"make_slabs": 0})
         first = bulk_task(bulk, spec)
         relaxed_bulk = run_tasks([first], open_study, pool, progress)[first.key]
         reference = bulk_reference(bulk, relaxed_bulk, spec)
-        slabs = [
-            slab for facet in facets for slab in _cut(bulk, reference, facet, thickness, vacuum)
-        ]
+        slabs = [slab for facet in facets for slab in _cut(slabs_of, bulk, reference, facet)]
         statics = [static_task(slab, spec) for slab in slabs]
         unrelaxed = run_tasks(statics, open_study, pool, progress)
         results = {}
@@ -105,8 +110,20 @@ def surface_energies(
     return found
 
 
+def _require_stoichiometric(slabs: Sequence[Slab]) -> None:
+    for slab in slabs:
+        if not slab.certificate.stoichiometric:
+            raise RequestError(
+                f"slab {slab.name} is off stoichiometry: its surface energy depends on chemical "
+                "potentials that no workflow assumes; lnmo slabs writes it"
+            )
+
+
 def _cut(
-    bulk: Structure, reference: BulkReference, facet: Facet, thickness: float, vacuum: float
+    slabs_of: Callable[[Structure, Facet], list[Slab]],
+    bulk: Structure,
+    reference: BulkReference,
+    facet: Facet,
 ) -> list[Slab]:
     """Slabs of the relaxed bulk, or of the given positions in its cell.
 
@@ -115,7 +132,7 @@ def _cut(
     """
     relaxed = reference.structure
     try:
-        return make_slabs(relaxed, facet, thickness, vacuum, reconstructions=RECONSTRUCTIONS)
+        return slabs_of(relaxed, facet)
     except PolarError:
         log.warning(
             "(%s) is cut from the given positions in the relaxed cell: no symmetry holds the "
@@ -129,7 +146,7 @@ def _cut(
         bulk.frac_coords,
         site_properties=bulk.site_properties,
     )
-    return make_slabs(ideal, facet, thickness, vacuum, reconstructions=RECONSTRUCTIONS)
+    return slabs_of(ideal, facet)
 
 
 def plan_surfaces(
@@ -141,6 +158,7 @@ def plan_surfaces(
     vacuum: float = 15.0,
     fmax: float = 0.05,
     relax_best: int | None = 2,
+    reconstructions: Sequence[str] = RECONSTRUCTIONS,
 ) -> list[Task]:
     """The calculations that :func:`surface_energies` would do, cut from the unrelaxed bulk.
 
@@ -150,7 +168,7 @@ def plan_surfaces(
     check_bulk(bulk, spec)
     tasks = [bulk_task(bulk, spec)]
     for facet in distinct_facets(facets, bulk):
-        slabs = make_slabs(bulk, facet, thickness, vacuum, reconstructions=RECONSTRUCTIONS)
+        slabs = make_slabs(bulk, facet, thickness, vacuum, reconstructions=reconstructions)
         tasks += [static_task(slab, spec) for slab in slabs]
         tasks += [relax_task(slab, spec, fmax) for slab in slabs[:relax_best]]
     return tasks
@@ -199,11 +217,17 @@ def _by_facet_and_gamma(results: list[SurfaceResult]) -> list[SurfaceResult]:
 
 
 def _lowest(results: Sequence[SurfaceResult], count: int | None) -> list[SurfaceResult]:
-    """The terminations of each facet with the lowest unrelaxed γ."""
-    by_facet: dict[Facet, list[SurfaceResult]] = {}
+    """The lowest of each facet as cut, and the lowest of each of its reconstructions."""
+    if count is None or count == 0:
+        return list(results) if count is None else []
+    chosen: list[SurfaceResult] = []
     for result in sorted(results, key=lambda r: r.gamma_unrelaxed):
-        by_facet.setdefault(result.facet, []).append(result)
-    return [result for group in by_facet.values() for result in group[:count]]
+        of_facet = [other.slab for other in chosen if other.facet == result.facet]
+        kind = kind_of(result.slab.termination)
+        new_kind = kind and all(kind_of(slab.termination) != kind for slab in of_facet)
+        if len(of_facet) < count or new_kind:
+            chosen.append(result)
+    return chosen
 
 
 def unrelaxed_result(slab: Slab, reference: BulkReference, static: TaskResult) -> SurfaceResult:

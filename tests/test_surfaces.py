@@ -181,3 +181,11 @@ def test_moment_changes_compare_sizes_where_signs_are_missing():
     flipped = signed.copy()
     flipped[mn[0]] *= -1
     assert "1 Mn changed moment by up to -6.0" in moment_changes(bulk, signed, flipped)
+
+
+def test_off_stoichiometric_reconstructions_are_refused_before_anything_is_calculated(tmp_path):
+    with pytest.raises(RequestError, match="off stoichiometry"):
+        surface_energies(
+            lithium_manganate(), [(1, 0, 0)], study=tmp_path, reconstructions=["oxygen-vacancy"]
+        )
+    assert not list(tmp_path.iterdir())

@@ -21,6 +21,7 @@ def run_disordered(recipe: Recipe, bulk: Structure, samples: int, dry_run: bool,
     spec = CalculatorSpec.parse(recipe.calculator, **recipe.calculator_options)
     facets = recipe.surface.miller_indices()
     options = {"samples": samples, **recipe.surface.options()}
+    del options["reconstructions"]
     if dry_run:
         show_plan(plan_disordered_surfaces(bulk, facets, spec, **options), BEST_UNKNOWN, json)
         return 0

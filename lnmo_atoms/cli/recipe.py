@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from lnmo_atoms.builders.errors import RequestError
-from lnmo_atoms.builders.slabs import Facet, valid_facet
+from lnmo_atoms.builders.slabs import Facet, valid_facet, valid_kind
 
 
 def parse_facet(text: str) -> Facet:
@@ -52,6 +52,15 @@ class SurfaceSection(Section):
         2, description="terminations relaxed per facet"
     )
 
+    reconstructions: tuple[str, ...] = Field(
+        ("exchanged",), description="calculated beside the slabs as cut"
+    )
+
+    @field_validator("reconstructions")
+    @classmethod
+    def _are_kinds(cls, kinds: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(valid_kind, kinds))
+
     @field_validator("facets")
     @classmethod
     def _are_facets(cls, facets: tuple[str, ...]) -> tuple[str, ...]:
@@ -62,7 +71,8 @@ class SurfaceSection(Section):
     def options(self) -> dict[str, Any]:
         """Keyword arguments of the workflow and of its plan."""
         best = None if self.relax_best == "all" else self.relax_best
-        return self.model_dump(include={"thickness", "vacuum", "fmax"}) | {"relax_best": best}
+        same = {"thickness", "vacuum", "fmax", "reconstructions"}
+        return self.model_dump(include=same) | {"relax_best": best}
 
     def miller_indices(self) -> list[Facet]:
         """The facets, each once, in order."""

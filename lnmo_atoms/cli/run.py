@@ -51,6 +51,15 @@ def surface(
     all_terminations: Annotated[
         bool, typer.Option("--all-terminations", help="Relax all, not the best two of each facet.")
     ] = False,
+    reconstruct: Annotated[
+        list[str],
+        typer.Option(
+            "--reconstruct",
+            metavar="KIND",
+            help="Calculated beside the slabs as cut: exchanged, rock-salt, nickel-rich, "
+            "nickel-poor, half-lithium. Repeatable.",
+        ),
+    ] = ["exchanged"],  # noqa: B006 - typer copies it
     samples: Annotated[
         int,
         typer.Option(min=2, help="Bulk cells and slabs drawn where sites are partially occupied."),
@@ -77,6 +86,7 @@ def surface(
             "vacuum": vacuum,
             "fmax": fmax,
             "relax_best": "all" if all_terminations else 2,
+            "reconstructions": reconstruct,
         },
     )
     bulk = load(structure)

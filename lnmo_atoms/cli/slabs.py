@@ -19,8 +19,8 @@ from lnmo_atoms.builders.slabs import (
     facet_name,
     make_slabs,
     matching_bulk,
+    valid_kind,
 )
-from lnmo_atoms.builders.slabs.reconstructions import valid_kind
 from lnmo_atoms.builders.slabs.stoichiometry import bulk_formula
 from lnmo_atoms.cli.certificates import certificate_row, show_certificate, show_slabs
 from lnmo_atoms.cli.folders import make_folder

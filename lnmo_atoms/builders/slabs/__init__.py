@@ -14,7 +14,13 @@ from lnmo_atoms.builders.slabs.facet import (
 from lnmo_atoms.builders.slabs.flip import Flip
 from lnmo_atoms.builders.slabs.growth import growing_slabs
 from lnmo_atoms.builders.slabs.matching import matching_bulk
-from lnmo_atoms.builders.slabs.reconstructions import KINDS, reconstruct, reconstructions
+from lnmo_atoms.builders.slabs.reconstructions import (
+    KINDS,
+    kind_of,
+    reconstruct,
+    reconstructions,
+    valid_kind,
+)
 from lnmo_atoms.builders.slabs.slab import Slab
 
 __all__ = [
@@ -30,6 +36,7 @@ __all__ = [
     "equivalent_facets",
     "facet_name",
     "growing_slabs",
+    "kind_of",
     "lowest_terms",
     "make_slabs",
     "matching_bulk",
@@ -37,4 +44,5 @@ __all__ = [
     "reconstruct",
     "reconstructions",
     "valid_facet",
+    "valid_kind",
 ]

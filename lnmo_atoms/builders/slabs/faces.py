@@ -40,7 +40,7 @@ def distinct_faces(
     most: int | None,
     rng: np.random.Generator,
 ) -> list[Face]:
-    """The faces of all cuts, no two related by symmetry: small cells and few moves first.
+    """The faces of all cuts, no two related by symmetry, the fewest atoms moved per area first.
 
     Args:
         cuts: of one facet.
@@ -51,7 +51,7 @@ def distinct_faces(
     """
     found: list[Face] = []
     seen: set[tuple[int, bytes]] = set()
-    for cut in sorted(cuts, key=lambda c: (len(c.tops), c.moved)):
+    for cut in sorted(cuts, key=_moved_per_area):
         movable = _Movable(cut)
         if (filling := movable.filling()) in seen:
             continue
@@ -70,6 +70,12 @@ def distinct_faces(
                 seen.add(key)
                 found.append(Face(cut, tops, note))
     return found
+
+
+def _moved_per_area(cut: Cut) -> tuple[float, int]:
+    """Atoms moved per Å² of one face; then the size of the crystal's cell."""
+    area = float(np.linalg.norm(np.cross(*cut.crystal.basis[:2])))
+    return round(cut.moved / area, 6), len(cut.tops)
 
 
 def canonical(crystal: OrientedCrystal, tops: NDArray[np.int_]) -> bytes:

@@ -7,6 +7,7 @@ from pymatgen.core import Structure
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.slabs.build import make_slabs
 from lnmo_atoms.builders.slabs.facet import facet_name
+from lnmo_atoms.builders.slabs.reconstructions import kind_of
 from lnmo_atoms.builders.slabs.slab import Slab
 
 THICKER = 0.1
@@ -39,7 +40,7 @@ def growing_slabs(
             there than in the thinnest slab.
     """
     thickness, thinnest = start, None
-    kind = termination.partition("-")[2].rstrip("-0123456789")
+    kind = kind_of(termination)
     kinds = [kind] if kind else []
     while thickness <= thickest:
         slab = _chosen(

@@ -16,7 +16,8 @@ class Slab:
         structure: the slab with vacuum, c along the normal, centred in the cell. Site properties
             are those of the bulk, and ``bulk_site``: the index of each atom's site in the bulk.
         facet: Miller indices.
-        termination: a letter, ``"a"`` first; ``"a-exchanged"`` for its reconstruction.
+        termination: a letter, ``"a"`` first; ``"a-exchanged"`` for its reconstruction, and
+            ``"a-exchanged-2"`` for another of the same kind.
         certificate: what the slab is; its faces may differ, and it says so.
         bulk_coordination: oxygen neighbours of each cation's site of the bulk, by ``bulk_site``
             index, see :mod:`lnmo_atoms.builders.coordination`; 0 in metals.

@@ -2,9 +2,10 @@
 
 from lnmo_atoms.builders.slabs.reconstructions.kinds import (
     KINDS,
+    kind_of,
     reconstruct,
     reconstructions,
     valid_kind,
 )
 
-__all__ = ["KINDS", "reconstruct", "reconstructions", "valid_kind"]
+__all__ = ["KINDS", "kind_of", "reconstruct", "reconstructions", "valid_kind"]

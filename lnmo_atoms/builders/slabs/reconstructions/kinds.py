@@ -99,6 +99,16 @@ def valid_kind(kind: str) -> str:
     return kind
 
 
+def kind_of(termination: str) -> str:
+    """Kind of reconstruction in the name of a termination: of ``"a-rock-salt-2"`` ``"rock-salt"``.
+
+    Returns:
+        a name in ``KINDS``, or an empty string for a slab as cut.
+    """
+    kind = termination.partition("-")[2].rstrip("-0123456789")
+    return kind if kind in KINDS else ""
+
+
 def _variants(slab: Slab, kind: str) -> list[tuple[int, Variant]]:
     """The variants with their numbers, from 1."""
     _require_plain(slab)
