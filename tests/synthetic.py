@@ -3,7 +3,7 @@
 import numpy as np
 from pymatgen.core import Lattice, Structure
 
-from lnmo_atoms.builders.coordination import oxygen_coordination
+from lnmo_atoms.builders.coordination import coordination_numbers
 from lnmo_atoms.builders.hops import Hop
 from lnmo_atoms.builders.slabs import Certificate, Flip, Slab
 from lnmo_atoms.builders.spinel import ordered_spinel
@@ -71,7 +71,7 @@ def certificate(structure, **changes):
 def slab(facet=(1, 1, 1), termination="a", bulk=None, **changes):
     bulk = ordered_spinel() if bulk is None else bulk
     structure = cut(bulk, facet)
-    counts = tuple(int(n) for n in oxygen_coordination(bulk))
+    counts = tuple(int(n) for n in coordination_numbers(bulk))
     return Slab(structure, facet, termination, certificate(structure, **changes), counts)
 
 

@@ -13,7 +13,7 @@ from pymatgen.core import Lattice, Species, Structure
 from pymatgen.core.surface import Slab as ReferenceSlab
 
 from lnmo_atoms.builders.charges import formal_moment
-from lnmo_atoms.builders.coordination import oxygen_coordination
+from lnmo_atoms.builders.coordination import coordination_numbers
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.slabs import certify, make_slabs
 from lnmo_atoms.builders.slabs.reconstructions import KINDS, reconstruct, reconstructions
@@ -184,7 +184,7 @@ def test_manganese_of_mn3o4_sits_in_oxygen_tetrahedra(case):
     found = variants(case, "mn3o4")
     assert found
     for slab, made in found:
-        coordination = oxygen_coordination(made.structure)
+        coordination = coordination_numbers(made.structure)
         new = [i for i, s in enumerate(made.structure) if s.specie == Species("Mn", 2)]
         assert len(new) == 2 * gained(slab, made)["Mn"]
         assert all(coordination[i] == 4 for i in new)
@@ -196,7 +196,7 @@ def test_rock_salt_lithium_is_octahedral_and_touches_no_tetrahedral_lithium(case
     found = variants(case, "rock-salt")
     assert found
     for slab, made in found:
-        s, coordination = made.structure, oxygen_coordination(made.structure)
+        s, coordination = made.structure, coordination_numbers(made.structure)
         old = positions(slab.structure)
         moved = [i for i in range(len(s)) if not positions(s, [i]) <= old]
         assert moved

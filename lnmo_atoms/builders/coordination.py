@@ -32,19 +32,6 @@ def coordination_numbers(structure: Structure) -> NDArray[np.int_]:
     return np.bincount(centres[bonds], minlength=len(structure)).astype(int)
 
 
-def oxygen_coordination(structure: Structure) -> NDArray[np.int_]:
-    """Oxygen neighbours of every atom within ``OXYGEN_SHELL``.
-
-    Args:
-        structure: bulk or slab, as built or relaxed.
-
-    Returns:
-        shape (atoms,): oxygen neighbours; zero for oxygen itself, and everywhere in a crystal
-        without oxygen.
-    """
-    return np.where(is_oxygen(structure), 0, coordination_numbers(structure))
-
-
 def is_oxygen(structure: Structure) -> NDArray[np.bool_]:
     """Which sites hold oxygen alone, shape (atoms,)."""
     return np.array(
