@@ -12,7 +12,7 @@ import pytest
 from pymatgen.core import Lattice, Structure
 
 from lnmo_atoms.builders.slabs import certify, make_slabs
-from lnmo_atoms.builders.spinel import average_spinel, lithium_manganate
+from lnmo_atoms.builders.spinel import average_spinel, lithium_manganate, ordered_spinel
 from lnmo_atoms.cli.certificates import show_slabs
 from lnmo_atoms.formats import read, write
 
@@ -82,7 +82,12 @@ def test_slabs_and_hops_come_as_files_and_tables(tmp_path):
 def test_slabs_leave_an_index_that_names_every_file(tmp_path):
     done = lnmo("slabs", "--facet", "100", "--thickness", 8, "-o", "out", "--json", cwd=tmp_path)
     rows = json.loads(done.stdout)
-    assert rows == json.loads((tmp_path / "out" / "index.json").read_text(encoding="utf-8"))
+    index = json.loads((tmp_path / "out" / "index.json").read_text(encoding="utf-8"))
+    bulk = ordered_spinel()
+    for entry in index:
+        origin = [bulk[site].specie.symbol for site in entry.pop("bulk_sites")]
+        assert origin == [site.specie.symbol for site in read(tmp_path / "out" / entry["poscar"])]
+    assert rows == index
     with (tmp_path / "out" / "index.csv").open(encoding="utf-8", newline="") as stream:
         lines = list(csv.DictReader(stream))
     assert [line["slab"] for line in lines] == [row["slab"] for row in rows]

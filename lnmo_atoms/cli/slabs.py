@@ -93,7 +93,7 @@ def slabs(
     draw_slabs(found, folder)
     cells = _write_bulk_cells(found, bulk, folder) if bulk.is_ordered else {}
     rows = [_index_row(slab, cells.get(slab.name)) for slab in found]
-    _write_index(rows, folder)
+    _write_index(rows, found, folder)
     if json:
         print_json(rows)
         return
@@ -145,7 +145,10 @@ def _index_row(slab: Slab, bulk_cell: str | None) -> Row:
     }
 
 
-def _write_index(rows: Sequence[Row], folder: Path) -> None:
+def _write_index(rows: Sequence[Row], slabs: Sequence[Slab], folder: Path) -> None:
+    """As CSV, and as JSON with the bulk site that each atom of the files comes from."""
     write_text_atomically(folder / "index.csv", csv_text(rows))
-    text = json_text.dumps(rows, indent=1, ensure_ascii=False)
+    sites = [[int(i) for i in slab.structure.site_properties["bulk_site"]] for slab in slabs]
+    full = [row | {"bulk_sites": origin} for row, origin in zip(rows, sites, strict=True)]
+    text = json_text.dumps(full, indent=1, ensure_ascii=False)
     write_text_atomically(folder / "index.json", text + "\n")
