@@ -333,3 +333,19 @@ def test_a_slab_is_no_bulk():
     slab = make_slabs(lithium_manganate(), (1, 0, 0))[0].structure
     with pytest.raises(RequestError, match=r"gap of 15\.\d Å along c: it is a slab"):
         make_slabs(slab, (0, 0, 1))
+
+
+def test_sublattices_of_opposite_moments_stay_balanced():
+    """Antiferromagnetic MnO, layers of (001) up and down in turn: no slab has a net moment."""
+    bulk = Structure.from_spacegroup(
+        "Fm-3m", Lattice.cubic(4.44), ["Mn2+", "O2-"], [[0, 0, 0], [0.5, 0.5, 0.5]]
+    )
+    up = [abs(site.frac_coords[2]) < 0.1 for site in bulk]
+    manganese = [site.specie.symbol == "Mn" for site in bulk]
+    bulk.add_site_property(
+        "magmom", [5.0 * (2 * u - 1) * m for u, m in zip(up, manganese, strict=True)]
+    )
+    for facet in ((0, 0, 1), (1, 0, 0), (1, 1, 0)):
+        for slab in make_slabs(bulk, facet, thickness=8.0):
+            assert slab.certificate.symmetric
+            assert sum(slab.structure.site_properties["magmom"]) == pytest.approx(0, abs=1e-9)

@@ -19,7 +19,7 @@ from lnmo_atoms.builders.slabs.facet import Facet, facet_name, valid_facet
 from lnmo_atoms.builders.slabs.orientation import OrientedCrystal, orient
 from lnmo_atoms.builders.slabs.reconstructions import reconstruct, valid_kind
 from lnmo_atoms.builders.slabs.slab import Slab
-from lnmo_atoms.builders.symmetry import ideal_crystal
+from lnmo_atoms.builders.symmetry import ideal_crystal, site_kinds
 
 MOST_CHOICES = 8
 """Symmetry-distinct choices of surface atoms kept for one cut, lowest in electrostatic energy."""
@@ -117,7 +117,8 @@ def terminations(
         seed: for drawing among too many choices at a face.
     """
     charges = formal_charges(bulk)
-    species = sorted({site.species_string for site in bulk})
+    names = dict(zip(site_kinds(bulk).tolist(), bulk, strict=True))
+    species = [names[kind].species_string for kind in sorted(names)]
     cuts = find_cuts(crystal, charges)
     return distinct_faces(cuts, species, charges, choices, np.random.default_rng(seed))
 

@@ -11,7 +11,7 @@ from pymatgen.core import Structure
 
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.slabs.facet import Facet
-from lnmo_atoms.builders.symmetry import SymmetryOperations
+from lnmo_atoms.builders.symmetry import SymmetryOperations, site_kinds
 
 Vectors = NDArray[np.float64]
 
@@ -30,7 +30,8 @@ class OrientedCrystal:
     Attributes:
         basis: Å, shape (3, 3); x along row 0, z along the normal.
         coords: shape (n, 3), atoms of one repeat, heights in [0, 1).
-        species: species index of each atom, shape (n,).
+        species: index of each atom's species, charge and moment, shape (n,): atoms of one species
+            with opposite moments count apart, so that a slab keeps the bulk's net moment.
         bulk_sites: index in the bulk of a translation-equivalent of each atom, shape (n,).
         rotations: shape (m, 3, 3).
         translations: shape (m, 3).
@@ -109,7 +110,8 @@ def orient(bulk: Structure, operations: SymmetryOperations, facet: Facet) -> Ori
     indices = np.rint(primitive @ np.linalg.inv(bulk.lattice.matrix) @ np.array(facet) * 24)
     basis = _facet_basis(indices.astype(int)) @ primitive
     basis = _reduce_in_plane(basis)
-    atoms = _primitive_atoms(bulk, primitive)
+    kinds = site_kinds(bulk)
+    atoms = _primitive_atoms(bulk, kinds, primitive)
     # column vectors: x_facet = change · x_bulk
     change = np.linalg.inv(basis.T) @ bulk.lattice.matrix.T
     rotations = change @ operations.rotations @ np.linalg.inv(change)
@@ -124,11 +126,10 @@ def orient(bulk: Structure, operations: SymmetryOperations, facet: Facet) -> Ori
         return_index=True,
     )
     coords = bulk.frac_coords[atoms] @ change.T
-    kinds = sorted({site.species_string for site in bulk})
     return OrientedCrystal(
         _standard_frame(basis),
         coords - np.floor(coords + 1e-9),
-        np.array([kinds.index(bulk[int(i)].species_string) for i in atoms]),
+        kinds[atoms] - 1,
         atoms,
         rotations[first],
         translations[first],
@@ -237,7 +238,9 @@ def _reduce_in_plane(basis: Vectors) -> Vectors:
     return np.array([a, b, c - np.round(along - 1e-9) @ plane])
 
 
-def _primitive_atoms(bulk: Structure, primitive: Vectors) -> NDArray[np.int_]:
+def _primitive_atoms(
+    bulk: Structure, kinds: NDArray[np.int_], primitive: Vectors
+) -> NDArray[np.int_]:
     """One bulk atom out of each set of lattice-translation equivalents."""
     coords = bulk.cart_coords @ np.linalg.inv(primitive)
     chosen: list[int] = []
@@ -245,7 +248,7 @@ def _primitive_atoms(bulk: Structure, primitive: Vectors) -> NDArray[np.int_]:
         delta = coords[chosen] - point
         delta -= np.round(delta)
         same = [j for j, d in zip(chosen, np.abs(delta).max(axis=1), strict=True) if d < 0.01]
-        if not any(bulk[j].species == bulk[i].species for j in same):
+        if not any(kinds[j] == kinds[i] for j in same):
             chosen.append(i)
     return np.array(chosen)
 
