@@ -13,7 +13,15 @@ from numpy.typing import NDArray
 from pymatgen.core import Structure
 
 from lnmo_atoms.builders.errors import PolarError, RequestError
-from lnmo_atoms.builders.slabs import Facet, Slab, distinct_facets, facet_name, kind_of, make_slabs
+from lnmo_atoms.builders.slabs import (
+    Facet,
+    Slab,
+    distinct_facets,
+    facet_name,
+    kind_of,
+    make_slabs,
+    why_not,
+)
 from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.executors import make_executor
 from lnmo_atoms.flags import atoms_that_left, moment_changes
@@ -93,6 +101,9 @@ def surface_energies(
         relaxed_bulk = run_tasks([first], open_study, pool, progress)[first.key]
         reference = bulk_reference(bulk, relaxed_bulk, spec)
         slabs = [slab for facet in facets for slab in _cut(slabs_of, bulk, reference, facet)]
+        for kind in sorted(set(kinds) - set(RECONSTRUCTIONS)):
+            if reason := why_not(slabs, kind):
+                log.warning(reason)
         statics = [static_task(slab, spec) for slab in slabs]
         unrelaxed = run_tasks(statics, open_study, pool, progress)
         results = {}
@@ -169,6 +180,7 @@ def plan_surfaces(
     tasks = [bulk_task(bulk, spec)]
     for facet in distinct_facets(facets, bulk):
         slabs = make_slabs(bulk, facet, thickness, vacuum, reconstructions=reconstructions)
+        _require_stoichiometric(slabs)
         tasks += [static_task(slab, spec) for slab in slabs]
         tasks += [relax_task(slab, spec, fmax) for slab in slabs[:relax_best]]
     return tasks

@@ -464,7 +464,7 @@ def test_what_is_no_slab_is_refused():
     partial.replace_species({"Ni2+": {"Ni2+": 0.5, "Mn4+": 0.5}})
     for structure, hint in (
         (BULKS["LNMO"], "no slab"),
-        (across, "bring the vacuum along c"),
+        (across, "its vacuum is not along c"),
         (wire, "wire or a molecule"),
         (partial, "partially occupied"),
     ):

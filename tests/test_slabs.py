@@ -11,10 +11,11 @@ from pymatgen.core.surface import Slab as ReferenceSlab
 
 from lnmo_atoms.builders.charges import formal_charges
 from lnmo_atoms.builders.errors import RequestError
-from lnmo_atoms.builders.slabs import certify, distinct_facets, make_slabs
+from lnmo_atoms.builders.slabs import certify, check, distinct_facets, make_slabs
 from lnmo_atoms.builders.slabs.orientation import enlarge, orient
 from lnmo_atoms.builders.spinel import (
     average_spinel,
+    disordered_spinel,
     lithium_manganate,
     ordered_spinel,
 )
@@ -349,3 +350,28 @@ def test_sublattices_of_opposite_moments_stay_balanced():
         for slab in make_slabs(bulk, facet, thickness=8.0):
             assert slab.certificate.symmetric
             assert sum(slab.structure.site_properties["magmom"]) == pytest.approx(0, abs=1e-9)
+
+
+@pytest.mark.parametrize("given", ["POSCAR", None, make_slabs(copper(), (1, 0, 0))[0]])
+def test_what_is_no_structure_is_refused_by_name(given):
+    for examine in (lambda it: make_slabs(it, (1, 1, 1)), check):
+        with pytest.raises(RequestError, match=f"not {type(given).__name__}"):
+            examine(given)
+
+
+def test_choices_are_limited_or_all():
+    bulk = ordered_spinel()
+    counts = [len(make_slabs(bulk, (1, 1, 0), choices=n)) for n in (1, 3, None)]
+    assert counts[0] < counts[1] < counts[2]
+    for wrong in (0, -1):
+        with pytest.raises(RequestError, match="choices is a whole number"):
+            make_slabs(bulk, (1, 1, 0), choices=wrong)
+
+
+def test_a_disordered_cubic_cell_keeps_its_own_axes():
+    """Its symmetry is C2 or less; the conventional cell of that is another, with other facets."""
+    from lnmo_atoms.builders.symmetry import conventional_cell
+
+    cell = disordered_spinel(seed=0)
+    assert conventional_cell(cell) is cell
+    assert len(conventional_cell(lithium_manganate().get_primitive_structure())) == 56

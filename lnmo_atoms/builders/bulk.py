@@ -10,12 +10,26 @@ WIDEST_GAP = 6.0
 """Å between atomic planes; no crystal has a wider one, every slab has."""
 
 
+def require_structure(structure: object) -> None:
+    """Refuse what is no pymatgen Structure.
+
+    Raises:
+        RequestError: naming the type that was given.
+    """
+    if not isinstance(structure, Structure):
+        raise RequestError(
+            f"give a pymatgen Structure, not {type(structure).__name__}: to_structure turns ASE "
+            "Atoms into one, and a Slab of this package holds one as .structure"
+        )
+
+
 def require_bulk(structure: Structure) -> None:
     """Refuse what is no crystal of whole atoms.
 
     Raises:
         RequestError: for partial occupancies, or a gap that only a slab or a molecule has.
     """
+    require_structure(structure)
     if not structure.is_ordered:
         raise RequestError(
             "the structure has partially occupied sites: build one cell of whole atoms, ordered or "

@@ -20,6 +20,9 @@ SYMPREC = 0.01
 LARGEST_ARRAY = 500_000
 """Distances held in memory at once."""
 
+RIGHT_ANGLE = 3.0
+"""Degrees that the angles of a relaxed, once rectangular cell may be off."""
+
 MOMENT_RESOLUTION = 0.05
 """Moments in μB closer than this count as equal."""
 
@@ -120,10 +123,15 @@ def space_group(structure: Structure, symprec: float = SYMPREC) -> SpaceGroup:
 
 
 def conventional_cell(structure: Structure, symprec: float = SYMPREC) -> Structure:
-    """The conventional cell of a crystal given in a smaller one; else the structure itself.
+    """The conventional cell of a crystal given in a smaller, oblique one; else the cell given.
+
+    A cell of right angles is one that its owner chose: a disordered cubic cell has hardly any
+    symmetry, and the conventional cell of what is left would be another.
 
     Orientation, species and site properties stay.
     """
+    if np.abs(np.array(structure.lattice.angles) - 90).max() < RIGHT_ANGLE:
+        return structure
     data = _ask(spglib.get_symmetry_dataset, structure, symprec)
     matrix = np.linalg.inv(data.transformation_matrix).T
     whole = np.rint(matrix)

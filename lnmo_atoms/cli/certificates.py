@@ -47,13 +47,15 @@ def certificate_row(certificate: Certificate) -> Row:
 def show_slabs(slabs: Sequence[Slab]) -> None:
     """Tables of slabs, of what was moved and of what is exposed, then what is wrong with any."""
     wrong = [slab for slab in slabs if slab.certificate.problems]
+    charged = [slab for slab in slabs if slab.certificate.total_charge is not None]
     verdict = ", ".join(
         f"{'all' if n == len(slabs) else n} {name}"
         for name, n in (
             ("symmetric", sum(slab.certificate.symmetric for slab in slabs)),
             ("stoichiometric", sum(slab.certificate.stoichiometric for slab in slabs)),
-            ("dipole-free", sum(slab.certificate.dipole_free for slab in slabs)),
+            ("dipole-free", sum(slab.certificate.dipole_free for slab in charged)),
         )
+        if name != "dipole-free" or charged
     )
     moves = list(dict.fromkeys(s.certificate.changed for s in slabs if s.certificate.changed))
     table(
@@ -65,7 +67,7 @@ def show_slabs(slabs: Sequence[Slab]) -> None:
                 slab.certificate.atoms,
                 slab.certificate.thickness_asked,
                 slab.certificate.thickness,
-                round(slab.certificate.dipole, 6) + 0.0,
+                _dipole(slab.certificate),
                 _faces(slab.certificate),
                 moves.index(slab.certificate.changed) + 1 if slab.certificate.changed else None,
             )
@@ -88,7 +90,7 @@ def _show_exposed(slabs: Sequence[Slab]) -> None:
     ions = sorted(present, key=lambda ion: IONS.index(ion) if ion in IONS else len(IONS))
     if ions:
         table(
-            "Exposed ions, with fewer neighbours than in the bulk, per nm² of one face",
+            "Exposed ions, with fewer neighbours than in the bulk, per nm², mean of both faces",
             ("slab", *ions),
             [(s.name, *(s.certificate.exposed.get(ion) for ion in ions)) for s in slabs],
         )
@@ -123,6 +125,11 @@ def show_certificate(name: str, certificate: Certificate) -> None:
     table(f"{name}: {verdict}", ("quantity", "value"), rows)
     for problem in c.problems:
         line(problem)
+
+
+def _dipole(certificate: Certificate) -> float | None:
+    """In e/Å; None where no oxidation states tell."""
+    return None if certificate.total_charge is None else round(certificate.dipole, 6) + 0.0
 
 
 def _faces(certificate: Certificate) -> str:

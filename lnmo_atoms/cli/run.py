@@ -193,7 +193,8 @@ def _recipe(**entries: object) -> Recipe:
         return Recipe.model_validate(entries)
     except ValidationError as error:
         entry, reason = first_mistake(error)
-        raise RequestError(f"--{entry.split('.')[-1].replace('_', '-')}: {reason}") from error
+        option = entry.split(".")[-1].replace("reconstructions", "reconstruct").replace("_", "-")
+        raise RequestError(f"--{option}: {reason}") from error
 
 
 def _run(recipe: Recipe, bulk: Structure, parts: Sequence[str], dry_run: bool, json: bool) -> int:

@@ -20,6 +20,7 @@ from lnmo_atoms.builders.slabs import (
     make_slabs,
     matching_bulk,
     valid_kind,
+    why_not,
 )
 from lnmo_atoms.builders.slabs.stoichiometry import bulk_formula
 from lnmo_atoms.cli.certificates import certificate_row, show_certificate, show_slabs
@@ -84,24 +85,24 @@ def slabs(
         options = {"samples": samples, "seed": seed}
         found = [s for f in facets for s in disordered_slabs(bulk, f, thickness, vacuum, **options)]
     for kind in kinds:
-        if not any(slab.termination.endswith(f"-{kind}") for slab in found):
-            note(f"none of these slabs has a {kind} reconstruction")
+        if bulk.is_ordered and (reason := why_not(found, kind)):
+            note(reason)
     folder = make_folder(output)
     for slab in found:
         write(slab.structure, folder / f"{slab.name}.vasp")
         write(slab.structure, folder / f"{slab.name}.cif")
     draw_slabs(found, folder)
     cells = _write_bulk_cells(found, bulk, folder) if bulk.is_ordered else {}
+    if kinds and not bulk.is_ordered:
+        note("a disordered crystal's samples are not reconstructed: --reconstruct has no effect")
     rows = [_index_row(slab, cells.get(slab.name)) for slab in found]
     _write_index(rows, found, folder)
     if json:
         print_json(rows)
         return
     show_slabs(found)
-    note(
-        f"POSCAR (*.vasp), CIF and PNG files, matching bulk cells, index.csv and index.json in "
-        f"{folder}"
-    )
+    also = "matching bulk cells, " if cells else ""
+    note(f"POSCAR (*.vasp), CIF and PNG files, {also}index.csv and index.json in {folder}")
 
 
 def _examine(path: Path, bulk: Path | None, json: bool) -> int:

@@ -20,6 +20,7 @@ from lnmo_atoms.builders.slabs.reconstructions import (
     reconstruct,
     reconstructions,
     valid_kind,
+    why_not,
 )
 from lnmo_atoms.builders.slabs.slab import Slab
 
@@ -45,4 +46,5 @@ __all__ = [
     "reconstructions",
     "valid_facet",
     "valid_kind",
+    "why_not",
 ]

@@ -1,13 +1,14 @@
 """From a facet and a bulk crystal to certified slabs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from itertools import count, product
 from string import ascii_lowercase
 
 import numpy as np
 from pymatgen.core import Structure
 
-from lnmo_atoms.builders.bulk import require_bulk
+from lnmo_atoms.builders.bulk import WIDEST_GAP, require_bulk
 from lnmo_atoms.builders.charges import formal_charges
 from lnmo_atoms.builders.coordination import coordination_numbers
 from lnmo_atoms.builders.errors import PolarError, RequestError
@@ -21,6 +22,8 @@ from lnmo_atoms.builders.slabs.reconstructions import reconstruct, valid_kind
 from lnmo_atoms.builders.slabs.slab import Slab
 from lnmo_atoms.builders.symmetry import ideal_crystal, site_kinds
 
+LONGEST = 200
+"""Å, of thickness and vacuum."""
 MOST_CHOICES = 8
 """Symmetry-distinct choices of surface atoms kept for one cut, lowest in electrostatic energy."""
 
@@ -60,6 +63,8 @@ def make_slabs(
             where every stoichiometric slab keeps a dipole.
     """
     indices = valid_facet(facet)
+    if choices is not None and choices < 1:
+        raise RequestError("choices is a whole number of 1 or more, or None for all")
     for kind in reconstructions:
         valid_kind(kind)
     ideal, crystal = prepare(bulk, indices, thickness, vacuum)
@@ -70,7 +75,7 @@ def make_slabs(
         if (atoms := columns(face, thickness)) is not None
     ]
     slabs: list[Slab] = []
-    for letter, (face, atoms) in zip(_letters(len(held)), held, strict=True):
+    for letter, (face, atoms) in zip(_letters(), held, strict=False):
         structure, flip = slab_structure(face.cut.crystal, atoms, ideal, vacuum)
         certificate = certify(
             structure, ideal.composition, thickness, face.note, flip=flip, coordination=neighbours
@@ -131,9 +136,13 @@ def prepare(
     Raises:
         RequestError: for lengths that make no sense, or what is no bulk of whole atoms.
     """
-    if not (0 < thickness <= 200 and 0 < vacuum <= 200):
-        raise RequestError("thickness and vacuum are lengths in Å, above 0 and at most 200")
     require_bulk(bulk)
+    if not (0 < thickness <= LONGEST and 0 < vacuum <= LONGEST):
+        raise RequestError(f"thickness and vacuum are lengths in Å, above 0 and at most {LONGEST}")
+    if vacuum <= WIDEST_GAP:
+        raise RequestError(
+            f"a vacuum of {vacuum:g} Å leaves the faces in touch: give more than {WIDEST_GAP:g} Å"
+        )
     charges = formal_charges(bulk)
     if charges is not None and abs(charges.sum()) > CHARGE_TOLERANCE * len(bulk):
         raise RequestError(
@@ -144,7 +153,7 @@ def prepare(
     return ideal, orient(ideal, operations, facet)
 
 
-def _letters(count: int) -> list[str]:
+def _letters() -> Iterator[str]:
     """Names of slabs: a, b, …, z, aa, ab, …."""
-    singles = list(ascii_lowercase)
-    return (singles + [x + y for x in singles for y in singles])[:count]
+    for length in count(1):
+        yield from map("".join, product(ascii_lowercase, repeat=length))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from pymatgen.core import Composition, Structure
 
-from lnmo_atoms.builders.bulk import WIDEST_GAP, widest_gaps
+from lnmo_atoms.builders.bulk import WIDEST_GAP, require_structure, widest_gaps
 from lnmo_atoms.builders.charges import formal_charges
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.sites import per_site
@@ -16,8 +16,8 @@ from lnmo_atoms.builders.slabs.planes import GAP
 from lnmo_atoms.builders.slabs.stoichiometry import bulk_formula, formula_units
 from lnmo_atoms.builders.slabs.undercoordination import element_counts, exposed_ions
 
-CHARGE_TOLERANCE = 1e-6
-"""e."""
+CHARGE_TOLERANCE = 1e-4
+"""e; mean valences such as Mn3.333333+ are rounded, and add up."""
 WHOLE_ATOM = 1e-6
 """How far from 1 the occupancy of a whole atom may be."""
 DIPOLE_TOLERANCE = 1e-6
@@ -222,11 +222,12 @@ def check(structure: Structure, bulk: Composition | None = None) -> Certificate:
         RequestError: for what is no slab with its vacuum along c, for partial occupancies, or
             oxidation states on some species only.
     """
+    require_structure(structure)
     gaps = dict(zip("abc", widest_gaps(structure), strict=True))
     if gaps["c"] <= WIDEST_GAP:
         raise RequestError(
             f"the structure is no slab: its widest gap along c is {gaps['c']:.1f} Å and should be "
-            f"more than {WIDEST_GAP:.0f} Å; bring the vacuum along c"
+            f"more than {WIDEST_GAP:.0f} Å; a bulk crystal, or its vacuum is not along c"
         )
     if across := [axis for axis in "ab" if gaps[axis] > WIDEST_GAP]:
         raise RequestError(

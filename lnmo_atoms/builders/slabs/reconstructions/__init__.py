@@ -6,6 +6,7 @@ from lnmo_atoms.builders.slabs.reconstructions.kinds import (
     reconstruct,
     reconstructions,
     valid_kind,
+    why_not,
 )
 
-__all__ = ["KINDS", "kind_of", "reconstruct", "reconstructions", "valid_kind"]
+__all__ = ["KINDS", "kind_of", "reconstruct", "reconstructions", "valid_kind", "why_not"]

@@ -1,6 +1,6 @@
 """Kinds of reconstruction by name, and certified slabs of them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -107,6 +107,18 @@ def kind_of(termination: str) -> str:
     """
     kind = termination.partition("-")[2].rstrip("-0123456789")
     return kind if kind in KINDS else ""
+
+
+def why_not(slabs: Sequence[Slab], kind: str) -> str | None:
+    """Why none of these slabs has been reconstructed so, in words; None where one has."""
+    if any(kind_of(slab.termination) == kind for slab in slabs):
+        return None
+    plain = next(slab for slab in slabs if not kind_of(slab.termination))
+    try:
+        reconstruct(plain, kind)
+    except RequestError as reason:
+        return str(reason)
+    return None
 
 
 def _variants(slab: Slab, kind: str) -> list[tuple[int, Variant]]:
