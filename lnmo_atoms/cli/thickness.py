@@ -77,7 +77,7 @@ def converge(
     _show(result, study, spec.trust(), json)
     for failure in failures:
         complain(f"{failure.name} failed: {failure.cause}")
-    return 1 if failures else 0
+    return 0 if result.converged and not failures else 1
 
 
 def _show(result: ThicknessResult, folder: Path, trust: str, json: bool) -> None:
@@ -87,6 +87,8 @@ def _show(result: ThicknessResult, folder: Path, trust: str, json: bool) -> None
         print_json(_summary(result) | {"slabs": rows})
         return
     fit = result.fit
+    difference = round(1000 * result.bulk_difference, 1) + 0.0
+    shift = round(result.bulk_shift, 4) + 0.0
     table(
         f"{result.name} by {result.slabs[0].engine}",
         ("thick\nÅ", "formula\nunits", "atoms", "γ by bulk\nJ/m²", "from fit\nmeV", "in fit"),
@@ -96,8 +98,8 @@ def _show(result: ThicknessResult, folder: Path, trust: str, json: bool) -> None
         f"γ = {fit.gamma:.4f} ± {fit.error:.4f} J/m² (95 %; scatter {fit.standard_error:.4f}, "
         f"drift {fit.drift:.4f}), bulk {fit.bulk_energy:.4f} ± "
         f"{fit.bulk_energy_standard_error:.4f} eV per formula unit from the slabs, "
-        f"{1000 * result.bulk_difference:+.1f} meV from the relaxed bulk, with which γ would "
-        f"change by {result.bulk_shift:+.4f} J/m²"
+        f"{difference:+.1f} meV from the relaxed bulk, with which γ would "
+        f"change by {shift:+.4f} J/m²"
     )
     if not result.converged:
         note(f"not converged to {result.tolerance:g} J/m²: allow thicker slabs with --thickest")

@@ -174,7 +174,7 @@ def _draw_result(
             markeredgewidth=1.4 if marker == "o" else 0.4, zorder=3,
         )  # fmt: skip
         if strong:
-            left = x == min(ends) and len(ends) > 1
+            left = x == min(ends) and len(ends) > 1 and (x < max(ends) or fill != "white")
             axes.annotate(
                 f"{x:.2f}", (x, height), (-8 if left else 8, 0), textcoords="offset points",
                 ha="right" if left else "left", va="center", color=lighter(facet_color, TEXT),

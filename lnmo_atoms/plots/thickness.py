@@ -52,7 +52,7 @@ def _verdict(result: ThicknessResult) -> str:
     relation = "within" if result.converged else "not within"
     return (
         f"γ = {result.gamma:.4f} ± {result.error:.4f} J/m², {relation} the tolerance of "
-        f"{result.tolerance:g} J/m²"
+        f"{result.tolerance:g} J/m² (dashed)"
     )
 
 
