@@ -1,7 +1,7 @@
 """What a slab is, computed from the slab alone: symmetric, stoichiometric, free of dipole."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from pymatgen.core import Composition, Structure
@@ -10,7 +10,7 @@ from lnmo_atoms.builders.bulk import WIDEST_GAP, require_structure, widest_gaps
 from lnmo_atoms.builders.charges import formal_charges
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.sites import per_site
-from lnmo_atoms.builders.slabs.flip import FLIP_TOLERANCE, Flip, best_flip
+from lnmo_atoms.builders.slabs.flip import FLIP_TOLERANCE, Flip, best_flip, nearest_flip
 from lnmo_atoms.builders.slabs.geometry import UPRIGHT, face_area, heights, tilt, upright
 from lnmo_atoms.builders.slabs.planes import GAP
 from lnmo_atoms.builders.slabs.stoichiometry import bulk_formula, formula_units
@@ -234,7 +234,11 @@ def check(structure: Structure, bulk: Composition | None = None) -> Certificate:
             f"the structure is a wire or a molecule: besides c it has a gap of "
             f"{gaps[across[0]]:.1f} Å along {across[0]}; give a slab"
         )
-    return certify(structure, bulk_formula(structure.composition) if bulk is None else bulk)
+    formula = bulk_formula(structure.composition) if bulk is None else bulk
+    certificate = certify(structure, formula)
+    if certificate.flip is None:
+        return replace(certificate, flip=nearest_flip(upright(structure)))
+    return certificate
 
 
 def _is_whole(species: Composition) -> bool:

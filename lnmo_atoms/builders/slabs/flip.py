@@ -42,12 +42,15 @@ class Flip:
 
 
 def best_flip(structure: Structure, believed: Flip | None = None) -> Flip | None:
-    """The believed flip where it holds, else the best that is found, else one that nearly holds."""
+    """The believed flip where it holds, else the best that is found."""
     if believed is not None and (measured := confirmed(structure, believed)) is not None:
         return measured
-    if not _mirrored_heights(structure, NEARLY):
-        return None
-    return find_flip(structure) or find_flip(structure, NEARLY)
+    return find_flip(structure) if _mirrored_heights(structure, SYMPREC) else None
+
+
+def nearest_flip(structure: Structure) -> Flip | None:
+    """An operation that nearly turns the slab upside down, for one that none does."""
+    return find_flip(structure, NEARLY) if _mirrored_heights(structure, NEARLY) else None
 
 
 def confirmed(structure: Structure, flip: Flip) -> Flip | None:
