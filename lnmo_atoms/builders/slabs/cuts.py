@@ -18,8 +18,8 @@ from lnmo_atoms.builders.slabs.planes import Planes, distinct_planes, scanned_pl
 Moves = tuple[int, ...]
 """Atoms of each species added above (positive) or taken from (negative) the upper face."""
 
-MOST_MOVED = 12
-"""Atoms moved at most where no flip exists."""
+MOST_MOVED = 6
+"""Atoms of one species moved at most where no flip exists."""
 WHOLE = 1e-3
 """How far from a whole number of atoms, or of elementary charges over a repeat, may count as 0."""
 
@@ -53,9 +53,10 @@ class Cut:
 def find_cuts(crystal: OrientedCrystal, charges: NDArray[np.float64] | None) -> list[Cut]:
     """Every cut between planes, each with the fewest atoms moved.
 
-    The in-plane cell is the smallest. Where it allows no repair, or twice the cell allows one that
-    moves fewer atoms per area, the cut appears in the doubled cell, too. Planes are those of the
-    best defined tolerance at which any cut can be repaired.
+    At one face atoms are either added from the plane above or taken from the plane below, never
+    both. The in-plane cell is the smallest. Where it allows no repair, or twice the cell allows one
+    that moves fewer atoms per area, the cut appears in the doubled cell, too. Planes are those of
+    the best defined tolerance at which any cut can be repaired.
 
     Args:
         crystal: with its smallest in-plane cell.
@@ -106,8 +107,10 @@ def _repaired(
     else:
         moves, dipole = _moves_without_flip(crystal, tops, *room, charges)
     moves = moves[(moves >= 0).all(axis=1) | (moves <= 0).all(axis=1)]
+    if not len(moves):
+        return []
     moved = np.abs(moves).sum(axis=1)
-    fewest = moves[moved == moved.min(initial=MOST_MOVED * kinds)]
+    fewest = moves[moved == moved.min()]
     return [Cut(crystal, tops, below, above, tuple(map(int, m)), dipole) for m in fewest]
 
 
@@ -179,8 +182,10 @@ def _moves_without_flip(
     q = charges[crystal.bulk_sites]
     dipole = float(q @ (crystal.coords[:, 2] + tops))
     of_species = np.array([q[crystal.species == s].mean() for s in range(len(below))])
-    most = MOST_MOVED // 2
-    reach = [np.arange(-min(b, most), min(a, most) + 1) for b, a in zip(below, above, strict=True)]
+    reach = [
+        np.arange(-min(b, MOST_MOVED), min(a, MOST_MOVED) + 1)
+        for b, a in zip(below, above, strict=True)
+    ]
     moves = np.stack(np.meshgrid(*reach, indexing="ij"), axis=-1).reshape(-1, len(below))
     left = np.abs(dipole + moves @ of_species)
     return moves[left < left.min() + WHOLE], float(left.min())

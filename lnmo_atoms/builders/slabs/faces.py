@@ -16,6 +16,7 @@ ENUMERABLE = 20_000
 DRAWN = 2_000
 """Choices drawn at random where there are more."""
 MOST_BITS = 62
+"""Movable atoms up to which a choice is one integer, and symmetry is used at once."""
 
 
 @dataclass(frozen=True)
