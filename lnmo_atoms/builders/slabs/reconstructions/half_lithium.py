@@ -6,8 +6,6 @@ half of the lithium (Tasker, J. Phys. C 12, 4977, 1979).
 
 from collections.abc import Iterator
 
-import numpy as np
-
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.slabs.planes import GAP
 from lnmo_atoms.builders.slabs.reconstructions.occupation import (
@@ -17,15 +15,17 @@ from lnmo_atoms.builders.slabs.reconstructions.occupation import (
     plain,
     selections,
 )
-from lnmo_atoms.builders.slabs.reconstructions.sites import with_empty_octahedra, with_lattice_sites
+from lnmo_atoms.builders.slabs.reconstructions.sites import (
+    with_empty_octahedra,
+    with_lattice_sites,
+    without_lithium_beside,
+)
 from lnmo_atoms.builders.slabs.reconstructions.skin import Sites, Skin
 
 HOLDS = 2
 """Oxygen atoms that hold a lithium in a layer at the face."""
-BESIDE = 2.2
-"""Å: a site with lithium closer than this is no place for another one (8a to 16c is 1.77 Å)."""
 DEEPEST = 5.0
-"""Å below the outermost atom: empty sites of the skin."""
+"""Å below the outermost lithium layer: the empty sites that its surplus may go to."""
 
 
 def half_lithium(skin: Skin) -> list[Variant]:
@@ -80,14 +80,11 @@ def _outwards(skin: Skin, layer: Sites, count: int) -> Iterator[Occupation]:
 def _inwards(skin: Skin, layer: Sites, count: int) -> Iterator[Occupation]:
     """Lithium of the outermost layer on empty sites below it, tetrahedral or octahedral."""
     skin = with_empty_octahedra(skin)
-    lithium = np.flatnonzero(skin.symbols == "Li")
-    sites = skin.of("")
-    depth = skin.height[layer].min() - skin.height[sites]
-    sites = sites[(depth > GAP) & (depth < DEEPEST)]
     whole = plain(skin)
     for sources in selections(layer[skin.symbols[layer] == "Li"], count):
-        staying = lithium[~np.isin(lithium, skin.both(sources))]
-        free = sites[(skin.distances[sites][:, staying] > BESIDE).all(axis=1)]
+        free = without_lithium_beside(skin, sources)
+        depth = skin.height[layer].min() - skin.height[free]
+        free = free[(depth > GAP) & (depth < DEEPEST)]
         if len(free) >= count:
             for targets in selections(free, count):
                 yield whole.moved(sources, targets)

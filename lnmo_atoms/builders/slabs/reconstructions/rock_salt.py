@@ -18,14 +18,15 @@ from lnmo_atoms.builders.slabs.reconstructions.occupation import (
     lowest,
     plain,
 )
-from lnmo_atoms.builders.slabs.reconstructions.sites import with_empty_octahedra
+from lnmo_atoms.builders.slabs.reconstructions.sites import (
+    TOUCHING,
+    with_empty_octahedra,
+    without_lithium_beside,
+)
 from lnmo_atoms.builders.slabs.reconstructions.skin import Sites, Skin
 
-ADJACENT = 2.2
-"""Å from a tetrahedral site to the octahedral sites next to it (1.77 Å in the spinel)."""
 LEAST_OXYGEN = 5
 """Oxygen atoms around an octahedral site of the skin; one may be missing at the surface."""
-
 MOST_LISTED = 20_000
 """Ways to give the lithium its octahedra that are listed one by one."""
 MOST_DRAWN = 500
@@ -55,12 +56,9 @@ def rock_salt(skin: Skin) -> list[Variant]:
 
 def _arrangements(skin: Skin, lithium: Sites) -> Iterator[Occupation]:
     """Ways to give each lithium an octahedron of its own next to it."""
-    staying = np.flatnonzero(skin.symbols == "Li")
-    staying = staying[~np.isin(staying, skin.both(lithium))]
-    sites = skin.of("")
+    sites = without_lithium_beside(skin, lithium)
     sites = sites[skin.oxygen_neighbours[sites] >= LEAST_OXYGEN]
-    sites = sites[(skin.distances[sites][:, staying] > ADJACENT).all(axis=1)]
-    near = [sites[skin.distances[li, sites] < ADJACENT] for li in lithium]
+    near = [sites[skin.distances[li, sites] < TOUCHING] for li in lithium]
     whole = plain(skin)
     for targets in _matchings(near).values():
         yield whole.moved(lithium, targets)

@@ -1,5 +1,7 @@
 """Empty sites at a slab's upper face where the bulk goes on, and its empty octahedra."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -7,10 +9,12 @@ from lnmo_atoms.builders.coordination import OXYGEN_SHELL
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.octahedra import empty_octahedra
 from lnmo_atoms.builders.slabs.planes import GAP
-from lnmo_atoms.builders.slabs.reconstructions.skin import Skin
+from lnmo_atoms.builders.slabs.reconstructions.skin import Sites, Skin
 
 BOND = OXYGEN_SHELL
 """Å, an ion further from all atoms of the slab does not touch it."""
+TOUCHING = 2.2
+"""Å: lithium closer than this leaves no room for another (8a to 16c is 1.77, 8a to 8a 3.5 Å)."""
 OCCUPIED = 1.0
 """Å, a site with an atom closer than this is not empty."""
 
@@ -38,6 +42,14 @@ def with_empty_octahedra(skin: Skin) -> Skin:
     both = np.concatenate([inner, outer])
     kept = both[_first_of_each(skin, both)]
     return skin.with_empty(kept, np.full(len(kept), -1))
+
+
+def without_lithium_beside(skin: Skin, leaving: Sequence[int] | Sites) -> Sites:
+    """Empty sites of the upper half that touch no lithium once some, and its partners, has left."""
+    lithium = np.flatnonzero(skin.symbols == "Li")
+    staying = lithium[~np.isin(lithium, skin.both(leaving))]
+    sites = skin.of("")
+    return sites[(skin.distances[sites][:, staying] > TOUCHING).all(axis=1)]
 
 
 def _continued(
