@@ -85,9 +85,7 @@ def migration_barriers(
             "fmax_eV_per_A": fmax,
         }
         open_study.write_provenance(spec, options, sys.argv)
-        first = bulk_task(bulk, spec)
-        relaxed_bulk = run_tasks([first], open_study, pool, progress)[first.key]
-        reference = bulk_reference(bulk, relaxed_bulk, spec)
+        reference = bulk_reference(bulk, spec, open_study, pool, progress)
         crystal = reference.structure
         vacancies = _Vacancies(crystal, hops, spec)
         relaxed = run_tasks(vacancies.tasks.values(), open_study, pool, progress)

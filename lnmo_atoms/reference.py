@@ -1,5 +1,7 @@
-"""The relaxed bulk that both workflows start from."""
+"""The relaxed bulk that workflows start from."""
 
+from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +11,9 @@ from pymatgen.core import Structure
 from lnmo_atoms.builders.bulk import require_bulk
 from lnmo_atoms.builders.symmetry import space_group, symmetrized
 from lnmo_atoms.calculators import CalculatorSpec
-from lnmo_atoms.results import Failure, TaskResult
+from lnmo_atoms.results import Failure
+from lnmo_atoms.runner import Progress, run_tasks
+from lnmo_atoms.store import Study
 from lnmo_atoms.tasks import Task
 
 BULK_FMAX = 0.01
@@ -61,13 +65,19 @@ def check_bulk(bulk: Structure, spec: CalculatorSpec) -> None:
 
 
 def bulk_reference(
-    bulk: Structure, result: TaskResult | Failure, spec: CalculatorSpec
+    bulk: Structure,
+    spec: CalculatorSpec,
+    study: Study,
+    executor: Executor,
+    progress: Callable[[Progress], None] | None,
 ) -> BulkReference:
-    """Judge and symmetrize the relaxed bulk.
+    """Relax the bulk, or take it from the study; judge and symmetrize it.
 
     Raises:
         CalculationError: where the relaxation failed, did not converge or changed the space group.
     """
+    task = bulk_task(bulk, spec)
+    result = run_tasks([task], study, executor, progress)[task.key]
     if isinstance(result, Failure):
         raise CalculationError(f"the bulk could not be relaxed: {result.cause}")
     if not result.converged:

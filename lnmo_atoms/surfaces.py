@@ -84,7 +84,7 @@ def surface_energies(
     facets, kinds = distinct_facets(facets, bulk), list(reconstructions)
     slabs_of = partial(make_slabs, thickness=thickness, vacuum=vacuum, reconstructions=kinds)
     for facet in facets:
-        _require_stoichiometric(slabs_of(bulk, facet))
+        _require_stoichiometric(slabs_of(bulk, facet, choices=1))
     with Study.open(study) as open_study, make_executor(executor) as pool:
         options = {
             "workflow": "surface energies",
@@ -97,10 +97,9 @@ def surface_energies(
             "reconstructions": kinds,
         }
         open_study.write_provenance(spec, options, sys.argv, seeds={"make_slabs": 0})
-        first = bulk_task(bulk, spec)
-        relaxed_bulk = run_tasks([first], open_study, pool, progress)[first.key]
-        reference = bulk_reference(bulk, relaxed_bulk, spec)
+        reference = bulk_reference(bulk, spec, open_study, pool, progress)
         slabs = [slab for facet in facets for slab in _cut(slabs_of, bulk, reference, facet)]
+        _require_stoichiometric(slabs)
         for kind in sorted(set(kinds) - set(RECONSTRUCTIONS)):
             if reason := why_not(slabs, kind):
                 log.warning(reason)

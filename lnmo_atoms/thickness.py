@@ -17,7 +17,7 @@ from lnmo_atoms.executors import make_executor
 from lnmo_atoms.records import THICKNESS_FILE, save_thickness
 from lnmo_atoms.reference import CalculationError, bulk_reference, bulk_task, check_bulk
 from lnmo_atoms.results import SurfaceResult, ThicknessFit, ThicknessResult
-from lnmo_atoms.runner import Progress, run_tasks
+from lnmo_atoms.runner import Progress
 from lnmo_atoms.slab_run import SlabRun, relax_task, static_task
 from lnmo_atoms.store import Study
 from lnmo_atoms.surfaces import RECONSTRUCTIONS
@@ -93,9 +93,7 @@ def converge_thickness(  # noqa: PLR0917
             "fmax_eV_per_A": fmax,
         }
         open_study.write_provenance(spec, options, sys.argv, seeds={"make_slabs": 0})
-        first = bulk_task(bulk, spec)
-        relaxed_bulk = run_tasks([first], open_study, pool, progress)[first.key]
-        reference = bulk_reference(bulk, relaxed_bulk, spec)
+        reference = bulk_reference(bulk, spec, open_study, pool, progress)
         run = SlabRun(reference, spec, open_study, pool, progress, fmax if relax else None)
         name = termination or run.lowest_as_built(indices, start, vacuum)
         slabs = growing_slabs(

@@ -90,7 +90,9 @@ def _samples(
             structure,
             cut.facet,
             f"{cut.termination}{SAMPLE}{k}",
-            certify(structure, bulk.composition, asked, changed),
+            certify(
+                structure, bulk.composition, asked, changed, coordination=cut.bulk_coordination
+            ),
             cut.bulk_coordination,
         )
 
