@@ -233,15 +233,25 @@ def _result(
     path = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(way, axis=0) @ matrix, axis=1))])
     to_centre = np.linalg.norm((way - hop.octahedron) @ matrix, axis=1)
     energies = band.energies - band.energies[0]
+    middle, top = int(to_centre.argmin()), int(energies.argmax())
     return HopResult(
         hop=hop,
         engine=engine,
+        mode="one vacancy",
+        method="band",
+        energy=float(band.energies[0]),
         barrier=float(energies.max()),
         barrier_reverse=float(energies.max() - energies[-1]),
-        octahedron_energy=float(energies[to_centre.argmin()]),
+        octahedron="saddle" if middle == top else "slope",
+        octahedron_energy=float(energies[middle]),
+        segments=(),
+        curvatures=None,
         path=path,
         energies=energies,
         images=band.images,
+        moments=band.moments,
         converged=band.converged,
+        path_calls=band.force_calls,
+        proof_calls=0,
         flags=tuple(flags),
     )

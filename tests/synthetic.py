@@ -7,7 +7,7 @@ from lnmo_atoms.builders.coordination import coordination_numbers
 from lnmo_atoms.builders.hops import Hop
 from lnmo_atoms.builders.slabs import Certificate, Flip, Slab
 from lnmo_atoms.builders.spinel import ordered_spinel
-from lnmo_atoms.results import HopResult, SurfaceResult
+from lnmo_atoms.results import HopResult, Segment, SurfaceResult
 
 ENGINE = "toy 1.0"
 
@@ -145,12 +145,21 @@ def hop_result(through="12d", barrier=0.215, octahedron=0.20, skew=0.0, **change
     values = {
         "hop": hop,
         "engine": ENGINE,
+        "mode": "one vacancy",
+        "method": "band",
+        "energy": -410.0,
         "barrier": float(energies.max()),
         "barrier_reverse": float(energies.max() - energies[-1]),
+        "octahedron": "saddle",
         "octahedron_energy": octahedron,
+        "segments": (Segment(3, 0, 6, float(energies[3]), float(energies[3] - energies[-1])),),
+        "curvatures": np.array([-1.4, 0.6]),
         "path": 3.6 * x,
         "energies": energies,
         "images": tuple(cubic(3.3 + 0.01 * i) for i in range(7)),
+        "moments": None,
         "converged": True,
+        "path_calls": 30,
+        "proof_calls": 12,
     }
     return HopResult(**(values | changes))

@@ -11,7 +11,7 @@ from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.files import write_text_atomically
 from lnmo_atoms.records.packing import plain
 
-SCHEMA = 2
+SCHEMA = 3
 """Raised whenever a file of the old shape could be misread."""
 
 

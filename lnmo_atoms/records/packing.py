@@ -15,6 +15,7 @@ from lnmo_atoms.builders.slabs import Certificate, Flip
 from lnmo_atoms.results import (
     DisorderedSurfaceResult,
     HopResult,
+    Segment,
     SurfaceResult,
     ThicknessFit,
     ThicknessResult,
@@ -59,12 +60,16 @@ NAMES: Mapping[type, Mapping[str, str]] = types.MappingProxyType(
             "exposed": "exposed_per_nm2",
         },
         Flip: {"residual": "residual_A"},
+        Segment: {"barrier": "barrier_eV", "barrier_reverse": "barrier_reverse_eV"},
         HopResult: {
+            "energy": "energy_eV",
             "barrier": "barrier_eV",
             "barrier_reverse": "barrier_reverse_eV",
             "octahedron_energy": "octahedron_energy_eV",
+            "curvatures": "curvatures_eV_per_A2",
             "path": "path_A",
             "energies": "energies_eV",
+            "moments": "moments_muB",
         },
         Hop: {"length": "length_A"},
     }
