@@ -88,7 +88,7 @@ def test_the_bulk_is_stored_once_and_units_stand_in_the_names(tmp_path):
     path = tmp_path / "surfaces.json"
     save_surfaces(lnmo_surfaces(), path)
     document = json.loads(path.read_text(encoding="utf-8"))
-    assert document["schema"] == 2
+    assert document["schema"] == 3
     assert len(document["bulks"]) == 1
     record = document["records"][0]
     assert record["gamma_J_per_m2"] == 0.62
