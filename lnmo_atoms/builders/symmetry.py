@@ -10,15 +10,13 @@ import spglib
 from numpy.typing import NDArray
 from pymatgen.core import Composition, Lattice, Structure
 from scipy.linalg import sqrtm
+from scipy.spatial import cKDTree
 
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.sites import per_site
 
 SYMPREC = 0.01
 """Distance in Å up to which atoms count as symmetry-equivalent."""
-
-LARGEST_ARRAY = 500_000
-"""Distances held in memory at once."""
 
 RIGHT_ANGLE = 3.0
 """Degrees that the angles of a relaxed, once rectangular cell may be off."""
@@ -148,19 +146,16 @@ def permutations(structure: Structure, operations: SymmetryOperations) -> NDArra
     Returns:
         shape (operations, atoms): atom i goes to the site of atom ``result[o, i]``.
     """
-    coords, kinds = structure.frac_coords, site_kinds(structure)
+    edges, kinds = np.array(structure.lattice.abc), site_kinds(structure)
+    coords = structure.frac_coords
     result = np.empty((len(operations), len(coords)), dtype=int)
     for kind in np.unique(kinds):
         members = np.flatnonzero(kinds == kind)
-        at_once = max(1, LARGEST_ARRAY // len(members) ** 2)
-        for start in range(0, len(operations), at_once):
-            chunk = slice(start, start + at_once)
-            moved = coords[members] @ operations.rotations[chunk].transpose(0, 2, 1)
-            moved += operations.translations[chunk, None]
-            delta = moved[:, :, None] - coords[members]
-            delta -= np.round(delta)
-            squared = ((delta @ structure.lattice.matrix) ** 2).sum(axis=-1)
-            result[chunk, members] = members[squared.argmin(axis=-1)]
+        home = coords[members] * edges % edges % edges  # a tiny negative one becomes the edge first
+        moved = coords[members] @ operations.rotations.transpose(0, 2, 1)
+        moved += operations.translations[:, None]
+        _, nearest = cKDTree(home, boxsize=edges).query(moved * edges)
+        result[:, members] = members[nearest]
     return result
 
 
