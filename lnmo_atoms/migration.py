@@ -12,12 +12,12 @@ from pymatgen.core import Structure
 from lnmo_atoms.builders.hops import Hop, find_hops
 from lnmo_atoms.builders.paths import (
     Displacements,
+    StateSymmetry,
     closest,
     displacements,
-    equivalent_sites,
+    least_image_distance,
     path_images,
-    transported,
-    vacancy_cell,
+    state_cell,
 )
 from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.executors import make_executor
@@ -116,10 +116,7 @@ def plan_migration(
     return [
         bulk_task(bulk, spec),
         *_Vacancies(bulk, hops, spec).tasks.values(),
-        *(
-            _band_task(path_images(bulk, hop, still, still, images), hop, spec, fmax)
-            for hop in hops
-        ),
+        *(_band_task(_guess(bulk, hop, (still, still), images), hop, spec, fmax) for hop in hops),
     ]
 
 
@@ -132,12 +129,17 @@ class _Vacancies:
 
     def __init__(self, crystal: Structure, hops: Sequence[Hop], spec: CalculatorSpec) -> None:
         self._crystal, self._hops = crystal, hops
-        self._same = [int(site) for site in equivalent_sites(crystal)]
+        self._symmetry = StateSymmetry(crystal)
+        self._same = {
+            site: min(self._symmetry.representative(frozenset({site})))
+            for hop in hops
+            for site in (hop.start, hop.end)
+        }
         needed = sorted({self._same[site] for hop in hops for site in (hop.start, hop.end)})
         self.tasks = {
             site: Task.relax(
                 f"relax {crystal[site].specie.symbol} vacancy {site}",
-                vacancy_cell(crystal, site),
+                state_cell(crystal, frozenset({site})),
                 spec,
                 fmax=END_POINT_FMAX,
             )
@@ -149,17 +151,19 @@ class _Vacancies:
     ) -> dict[int, list[Structure]]:
         """First guesses of the paths by the hop's number, where its end points are relaxed."""
         around = {
-            site: displacements(self._crystal, outcome.structure, site)
+            site: displacements(self._crystal, outcome.structure, frozenset({site}))
             for site, task in self.tasks.items()
             if isinstance(outcome := relaxed[task.key], TaskResult)
         }
 
         def equivalents(site: int) -> list[Displacements]:
-            return transported(self._crystal, around[self._same[site]], self._same[site], site)
+            same = self._same[site]
+            forms = self._symmetry.carried(around[same], frozenset({same}), frozenset({site}))
+            return [form for form, _ in forms]
 
         return {
-            i: path_images(
-                self._crystal, hop, *closest(equivalents(hop.end), equivalents(hop.start)), images
+            i: _guess(
+                self._crystal, hop, closest(equivalents(hop.end), equivalents(hop.start)), images
             )
             for i, hop in enumerate(self._hops)
             if {self._same[hop.start], self._same[hop.end]} <= set(around)
@@ -167,7 +171,7 @@ class _Vacancies:
 
     def flags(self, hop: Hop, relaxed: Mapping[str, TaskResult | Failure]) -> list[str]:
         """What is doubtful about a hop's end points: unconverged, elsewhere, too close together."""
-        separation = _least_image_distance(self._crystal)
+        separation = least_image_distance(self._crystal.lattice)
         flags = []
         if separation < LEAST_SEPARATION:
             flags.append(
@@ -185,7 +189,7 @@ class _Vacancies:
         doubts = []
         if not outcome.converged:
             doubts.append(f"end point with vacancy {site} did not converge")
-        shift = displacements(self._crystal, outcome.structure, site)
+        shift = displacements(self._crystal, outcome.structure, frozenset({site}))
         distances = np.linalg.norm(shift @ self._crystal.lattice.matrix, axis=1)
         farthest = int(distances.argmax())
         if distances[farthest] > ANOTHER_BASIN:
@@ -201,11 +205,10 @@ def _band_task(images: Sequence[Structure], hop: Hop, spec: CalculatorSpec, fmax
     return Task.band(f"band {hop.name} {hop.start}-{hop.end}", images, spec, fmax=fmax)
 
 
-def _least_image_distance(crystal: Structure) -> float:
-    """Å, the shortest lattice vector."""
-    cells = np.array(np.meshgrid(*[range(-2, 3)] * 3)).reshape(3, -1).T
-    lengths = np.linalg.norm(cells @ crystal.lattice.matrix, axis=1)
-    return float(np.sort(lengths)[1])
+def _guess(
+    crystal: Structure, hop: Hop, around: tuple[Displacements, Displacements], images: int
+) -> list[Structure]:
+    return path_images(crystal, hop, frozenset({hop.end}), *around, images)
 
 
 def _band_flags(band: BandResult) -> list[str]:

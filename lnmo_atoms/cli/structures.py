@@ -164,7 +164,7 @@ def hops(
     folder = make_folder(output)
     still = np.zeros((len(bulk), 3))
     for hop in found:
-        images = path_images(bulk, hop, still, still, 3)
+        images = path_images(bulk, hop, frozenset({hop.end}), still, still, 3)
         place = make_folder(folder / f"{hop.name}-{hop.start}-{hop.end}")
         for name, image in zip(("initial", "octahedron", "final"), images, strict=True):
             write(image, place / f"{name}.vasp")

@@ -11,7 +11,7 @@ from ase.mep.neb import NEB
 from ase.optimize import BFGS
 
 import lnmo_atoms as la
-from lnmo_atoms.builders.paths import displacements, path_images, transported, vacancy_cell
+from lnmo_atoms.builders.paths import StateSymmetry, displacements, path_images, state_cell
 from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.tasks import band, relax
 from lnmo_atoms.tasks.gauge import Gauge
@@ -21,11 +21,11 @@ FMAX = 0.05
 
 def guess(bulk, hop, spec):
     """Path between relaxed end points."""
-    vacancy = hop.end
-    relaxed = relax(vacancy_cell(bulk, vacancy), spec, fmax=0.02).structure
-    around_end = displacements(bulk, relaxed, vacancy)
-    (around_start, *_) = transported(bulk, around_end, vacancy, hop.start)
-    return path_images(bulk, hop, around_end, around_start, 7)
+    before, after = frozenset({hop.end}), frozenset({hop.start})
+    relaxed = relax(state_cell(bulk, before), spec, fmax=0.02).structure
+    around_before = displacements(bulk, relaxed, before)
+    ((around_after, _), *_) = StateSymmetry(bulk).carried(around_before, before, after)
+    return path_images(bulk, hop, before, around_before, around_after, 7)
 
 
 def usual(images, spec):

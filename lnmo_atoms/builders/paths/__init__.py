@@ -1,0 +1,41 @@
+"""What a migration calculation starts from: cells, states, end points and images of a hop."""
+
+from lnmo_atoms.builders.paths.cell import (
+    DefectCell,
+    defect_cell,
+    defect_matrix,
+    least_image_distance,
+)
+from lnmo_atoms.builders.paths.compensation import Compensation, compensation, confirmed
+from lnmo_atoms.builders.paths.end_points import (
+    Displacements,
+    StateSymmetry,
+    closest,
+    displacements,
+)
+from lnmo_atoms.builders.paths.images import ion_index, path_images
+from lnmo_atoms.builders.paths.selection import canonical_ring, select_hops
+from lnmo_atoms.builders.paths.states import Mode, State, end_states, parse_mode, state_cell
+
+__all__ = [
+    "Compensation",
+    "DefectCell",
+    "Displacements",
+    "Mode",
+    "State",
+    "StateSymmetry",
+    "canonical_ring",
+    "closest",
+    "compensation",
+    "confirmed",
+    "defect_cell",
+    "defect_matrix",
+    "displacements",
+    "end_states",
+    "ion_index",
+    "least_image_distance",
+    "parse_mode",
+    "path_images",
+    "select_hops",
+    "state_cell",
+]
