@@ -143,7 +143,7 @@ def test_impossible_separations_are_refused(separation):
     ],
 )
 def test_hops_of_the_enlarged_crystal_are_the_same_hops(bulk, separation):
-    """Start and end lie at ideal lithium sites, a/√3·… from an octahedron that is empty."""
+    """Lithium sites at the same arms from an empty octahedron, labels and rings kept."""
     cell = defect_cell(bulk, separation)
     crystal = cell.structure
     octahedra = empty_octahedra(crystal)

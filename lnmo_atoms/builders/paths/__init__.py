@@ -15,7 +15,15 @@ from lnmo_atoms.builders.paths.end_points import (
 )
 from lnmo_atoms.builders.paths.images import ion_index, path_images
 from lnmo_atoms.builders.paths.selection import canonical_ring, select_hops
-from lnmo_atoms.builders.paths.states import Mode, State, end_states, parse_mode, state_cell
+from lnmo_atoms.builders.paths.states import (
+    Mode,
+    State,
+    end_states,
+    kept_sites,
+    mobile_sites,
+    parse_mode,
+    state_cell,
+)
 
 __all__ = [
     "Compensation",
@@ -33,7 +41,9 @@ __all__ = [
     "displacements",
     "end_states",
     "ion_index",
+    "kept_sites",
     "least_image_distance",
+    "mobile_sites",
     "parse_mode",
     "path_images",
     "select_hops",

@@ -6,6 +6,7 @@ Li et al., Chem. Sci. 15, 11302, 2024).
 """
 
 import math
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,7 +64,7 @@ def compensation(crystal: Structure, state: State) -> Compensation:
     if charges is None:
         return Compensation((), (), None)
     kept = kept_sites(crystal, state)
-    symbols, valences = np.array([crystal[int(i)].specie.symbol for i in kept]), charges[kept]
+    symbols, valences = _symbols(crystal, kept), charges[kept]
     wanted = -float(valences.sum())
     changes: list[str] = []
     ions: dict[str, int] = {}
@@ -72,11 +73,16 @@ def compensation(crystal: Structure, state: State) -> Compensation:
         given = min(wanted, float((high - valences[able]).sum()))
         if given > WHOLE:
             changes.append(_change(element, valences[able], given, high))
-            ions[element] = max(ions.get(element, 0), min(math.ceil(given - WHOLE), able.sum()))
-            valences[np.flatnonzero(able)] = _oxidised(valences[able], given, high)
+            number = min(math.ceil(given - WHOLE), int(able.sum()))
+            ions[element] = max(ions.get(element, 0), number)
+            valences[able] = _oxidised(valences[able], given, high)
             wanted -= given
     left = 0.0 if abs(wanted) < WHOLE else -wanted
-    return Compensation(tuple(changes), tuple((k, int(n)) for k, n in ions.items()), left)
+    return Compensation(tuple(changes), tuple(ions.items()), left)
+
+
+def _symbols(crystal: Structure, sites: NDArray[np.int_]) -> NDArray[np.str_]:
+    return np.array([crystal[int(i)].specie.symbol for i in sites])
 
 
 def _discrete(valences: NDArray[np.float64], given: float) -> bool:
@@ -125,24 +131,17 @@ def confirmed(
     if moments_before is None or moments_after is None:
         return "not resolved: the engine gives no moments"
     kept = kept_sites(crystal, state)
-    before = moments_before[kept]
+    symbols, before = _symbols(crystal, kept), moments_before[kept]
     smaller = np.abs(before) - np.abs(moments_after)
-    changed = [int(k) for k in np.flatnonzero(np.abs(smaller) > RESOLVED)]
-    if not changed:
+    changed = np.flatnonzero(np.abs(smaller) > RESOLVED)
+    if not len(changed):
         return f"not resolved by the engine: no moment changed by more than {RESOLVED:g} μB"
     named = [
-        f"{crystal[int(kept[k])].specie.symbol} {kept[k]} "
-        f"({before[k]:.2f} → {moments_after[k]:.2f} μB)"
-        for k in changed
+        f"{symbols[k]} {kept[k]} ({before[k]:.2f} → {moments_after[k]:.2f} μB)" for k in changed
     ]
-    found = {
-        element: sum(
-            smaller[k] > 0 and crystal[int(kept[k])].specie.symbol == element for k in changed
-        )
-        for element, _ in expected.ions
-    }
     listed = ", ".join(named[:5]) + (" …" if len(named) > 5 else "")
-    if found == dict(expected.ions) and sum(found.values()) == len(changed):
+    oxidised = Counter(symbols[smaller > RESOLVED].tolist())
+    if oxidised == dict(expected.ions) and oxidised.total() == len(changed):
         return f"confirmed by the moment{'s' * (len(changed) > 1)} of {listed}"
     wanted = ", ".join(f"{number} {element}" for element, number in expected.ions) or "none"
     return f"not as expected ({wanted} oxidised): the engine changed the moments of {listed}"

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from pymatgen.core import Structure
 
 from lnmo_atoms.builders.errors import RequestError
@@ -138,7 +139,7 @@ def end_states(crystal: Structure, hop: Hop, mode: Mode) -> tuple[State, State]:
     return vacant | {hop.end}, vacant | {hop.start}
 
 
-def kept_sites(crystal: Structure, state: State) -> np.ndarray[tuple[int], np.dtype[np.int_]]:
+def kept_sites(crystal: Structure, state: State) -> NDArray[np.int_]:
     """Indices of the atoms that are there, ascending: atom k of the state's cell is site k."""
     return np.delete(np.arange(len(crystal)), sorted(state))
 
