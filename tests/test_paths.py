@@ -126,6 +126,22 @@ def test_a_tetragonal_crystal_stays_upright():
     assert (defect_matrix(crystal) == np.diag([2, 2, 1])).all()
 
 
+def test_symmetry_counts_more_than_width():
+    """Of a hexagonal crystal threefold, √3 × √3 keeps all 24 rotations; wider cells do not."""
+    lattice = Lattice.hexagonal(5.5, 7.0)
+    crystal = Structure(lattice, ["Li"], [[0, 0, 0]])
+
+    def operations(matrix):
+        return len(symmetry_operations(crystal.make_supercell(matrix.tolist(), in_place=False)))
+
+    chosen = defect_matrix(crystal, 7.0)
+    widths = [least_image_distance(Lattice(form @ lattice.matrix)) for form in sublattices(3)]
+    width = least_image_distance(Lattice(chosen @ lattice.matrix))
+    assert operations(chosen) == 3 * 24 == max(map(operations, sublattices(3)))
+    assert width == pytest.approx(7.0)
+    assert max(widths) > 8.0
+
+
 @pytest.mark.parametrize("separation", [0.0, -3.0, np.nan, np.inf, 60.0, 25.0])
 def test_impossible_separations_are_refused(separation):
     with pytest.raises(RequestError) as refused:
