@@ -85,15 +85,19 @@ def is_anion(structure: Structure) -> NDArray[np.bool_]:
     Ions of negative charge; without oxidation states, the most electronegative element if it is no
     metal.
     """
-    charges = [getattr(ion, "oxi_state", None) for ion in structure.composition]
-    if any(charge is not None for charge in charges):
+    if any(getattr(ion, "oxi_state", None) for ion in structure.composition):
         return np.array(per_site(structure, _all_negative), dtype=bool)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "No Pauling electronegativity")
         element = max(structure.elements, key=lambda e: 0.0 if np.isnan(e.X) else e.X)
-    if not isinstance(element, Element) or element.is_metal:
-        return np.zeros(len(structure), dtype=bool)
-    return np.array(per_site(structure, lambda species: set(species) == {element}), dtype=bool)
+    if Element.is_valid_symbol(element.symbol) and not Element(element.symbol).is_metal:
+        return np.array(
+            per_site(
+                structure, lambda species: {ion.symbol for ion in species} == {element.symbol}
+            ),
+            dtype=bool,
+        )
+    return np.zeros(len(structure), dtype=bool)
 
 
 def _all_negative(species: Composition) -> bool:
