@@ -88,6 +88,19 @@ def test_any_ion_and_a_limit(tmp_path):
     assert "1 distinct Na hop, 16 in the cell" in done.stdout
 
 
+def test_hops_between_the_same_two_sites_keep_files_of_their_own(tmp_path):
+    """A small cell without symmetry: both its lithium ions meet through four octahedra."""
+    cell = lithium_manganate().get_primitive_structure(use_site_props=False)
+    for i, metal in zip((2, 3, 4, 5), ("Ni2+", "Mn4+", "Mn3+", "Mn5+"), strict=True):
+        cell.replace(i, metal, properties={"magmom": 0.0})
+    write(cell, tmp_path / "small.cif")
+    done = lnmo("hops", "small.cif", "-o", "out", "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    places = [hop["poscars"] for hop in json.loads(done.stdout)["hops"]]
+    assert sorted(places) == sorted(p.name for p in (tmp_path / "out").iterdir() if p.is_dir())
+    assert len(set(places)) == len(places) > 1
+
+
 @pytest.mark.parametrize(
     ("words", "hint"),
     [

@@ -1,7 +1,7 @@
 """Command hops: where a mobile ion can go."""
 
 import json as json_format
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
@@ -53,9 +53,7 @@ def hops(
     Example: lnmo hops lnmo.cif -o hops
     """
     if (output / RESULTS).exists():
-        raise RequestError(
-            f"{output} holds a study, with a {HOPS_FILE} of its own: give another -o"
-        )
+        raise RequestError(f"{output} holds a study with its own {HOPS_FILE}: give another -o")
     bulk = load(structure)
     found = find_hops(bulk, mobile, longest)
     together = percolation(found)
@@ -101,7 +99,7 @@ def _write_ends(
     bulk: Structure, found: Sequence[Hop], folder: Path
 ) -> list[tuple[Hop, str | None]]:
     """Both end points and the octahedron of each hop as POSCAR files; the folder of each hop."""
-    still, places = np.zeros((len(bulk), 3)), list[str | None]()
+    still, places, taken = np.zeros((len(bulk), 3)), list[str | None](), Counter[str]()
     for hop in track(found, "writing end points", console=err, transient=True):
         if hop.start == hop.end:
             note(
@@ -110,8 +108,8 @@ def _write_ends(
             places.append(None)
             continue
         name = f"{hop.name}-{hop.start}-{hop.end}"
-        same = sum((place or "").startswith(name) for place in places)
-        name = f"{name}-{same + 1}" if same else name
+        taken[name] += 1
+        name += f"-{taken[name]}" if taken[name] > 1 else ""
         places.append(name)
         place = make_folder(folder / name)
         images = path_images(bulk, hop, still, still, 3)
