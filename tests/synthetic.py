@@ -4,7 +4,7 @@ import numpy as np
 from pymatgen.core import Lattice, Structure
 
 from lnmo_atoms.builders.coordination import coordination_numbers
-from lnmo_atoms.builders.hops import Hop
+from lnmo_atoms.builders.hops import Equivalent, Hop
 from lnmo_atoms.builders.slabs import Certificate, Flip, Slab
 from lnmo_atoms.builders.spinel import ordered_spinel
 from lnmo_atoms.results import HopResult, Segment, SurfaceResult
@@ -132,15 +132,21 @@ def hop_result(through="12d", barrier=0.215, octahedron=0.20, skew=0.0, **change
     energies = barrier * np.sin(np.pi * x) ** 2 + skew * x
     energies[3] = octahedron
     ring = ("Ni2+", *["Mn4+"] * 5) if through == "12d" else ("Ni2+", "Mn4+") * 3
+    centre = np.array([0.125, 0.375, 0.125])
     hop = Hop(
         start=0,
         end=3,
         end_image=np.array([0, -1, 0]),
-        octahedron=np.array([0.125, 0.375, 0.125]),
+        octahedron=centre,
         label=f"8c–{through}–8c",
         ring=ring,
         multiplicity=12 if through == "12d" else 4,
         length=3.6,
+        bottleneck=4.4,
+        bottleneck_anions=(25, 33, 54),
+        equivalents=(
+            Equivalent(0, 3, np.array([0, -1, 0]), centre, np.eye(3, dtype=int), np.zeros(3)),
+        ),
     )
     values = {
         "hop": hop,

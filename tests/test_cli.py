@@ -73,7 +73,7 @@ def test_slabs_and_hops_come_as_files_and_tables(tmp_path):
     assert "100-a" in done.stdout
     assert len(read(tmp_path / "out" / "100-a.vasp")) % 14 == 0
     done = lnmo("hops", "-o", "hops", "--json", cwd=tmp_path)
-    found = json.loads(done.stdout)
+    found = json.loads(done.stdout)["hops"]
     assert [hop["multiplicity"] for hop in found] == [4, 12]
     ends = [read(f) for f in sorted((tmp_path / "hops").glob("8c-12d-8c*/*.vasp"))]
     assert {len(end) for end in ends} == {55}

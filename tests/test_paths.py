@@ -15,12 +15,11 @@ from pymatgen.core import Lattice, Structure
 
 from lnmo_atoms.builders.charges import formal_charges, formal_moment
 from lnmo_atoms.builders.errors import RequestError
-from lnmo_atoms.builders.hops import find_hops
+from lnmo_atoms.builders.hops import canonical_ring, find_hops
 from lnmo_atoms.builders.octahedra import empty_octahedra
 from lnmo_atoms.builders.paths import (
     Mode,
     StateSymmetry,
-    canonical_ring,
     closest,
     compensation,
     confirmed,

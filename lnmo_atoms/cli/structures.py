@@ -1,16 +1,13 @@
-"""Commands that make crystals and hops: build, hops."""
+"""Command build, and the structure that other commands start from."""
 
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import typer
 from pymatgen.core import Composition, Structure
 
 from lnmo_atoms.builders.charges import formal_charges, with_formal_charges
-from lnmo_atoms.builders.hops import Hop, find_hops
-from lnmo_atoms.builders.paths import path_images
 from lnmo_atoms.builders.spinel import (
     average_spinel,
     disordered_spinel,
@@ -19,7 +16,6 @@ from lnmo_atoms.builders.spinel import (
     valid_supercell,
 )
 from lnmo_atoms.builders.symmetry import conventional_cell, space_group
-from lnmo_atoms.cli.folders import make_folder
 from lnmo_atoms.cli.screen import note, print_json, table
 from lnmo_atoms.formats import read, write
 
@@ -144,53 +140,3 @@ def build(
                 )
             ],
         )
-
-
-def hops(
-    structure: StructureFile = None,
-    output: Annotated[
-        Path, typer.Option("-o", "--output", help="Folder for POSCAR files of each hop.")
-    ] = Path("hops"),
-    json: Json = False,
-) -> None:
-    """Find every symmetry-distinct Li hop through an empty octahedron; write its end points.
-
-    The files are unrelaxed: lnmo migrate relaxes them.
-
-    Example: lnmo hops lnmo.cif -o hops
-    """
-    bulk = load(structure)
-    found = find_hops(bulk)
-    folder = make_folder(output)
-    still = np.zeros((len(bulk), 3))
-    for hop in found:
-        images = path_images(bulk, hop, frozenset({hop.end}), still, still, 3)
-        place = make_folder(folder / f"{hop.name}-{hop.start}-{hop.end}")
-        for name, image in zip(("initial", "octahedron", "final"), images, strict=True):
-            write(image, place / f"{name}.vasp")
-    if json:
-        print_json([hop_facts(hop) for hop in found])
-        return
-    table(
-        f"{len(found)} distinct hops, {sum(hop.multiplicity for hop in found)} in the cell",
-        ("hop", "sites", "multiplicity", "ring of six cations", "length / Å"),
-        [
-            (h.label, f"{h.start} → {h.end}", h.multiplicity, h.ring_formula, h.length)
-            for h in found
-        ],
-    )
-    note(f"POSCAR files (*.vasp) of end points and octahedra in {folder}")
-
-
-def hop_facts(hop: Hop) -> dict[str, object]:
-    """A hop for JSON."""
-    return {
-        "hop": hop.label,
-        "start_site": hop.start,
-        "end_site": hop.end,
-        "end_image": [int(i) for i in hop.end_image],
-        "octahedron": [float(x) for x in hop.octahedron],
-        "ring": list(hop.ring),
-        "multiplicity": hop.multiplicity,
-        "length_A": hop.length,
-    }

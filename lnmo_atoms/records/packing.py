@@ -71,7 +71,7 @@ NAMES: Mapping[type, Mapping[str, str]] = types.MappingProxyType(
             "energies": "energies_eV",
             "moments": "moments_muB",
         },
-        Hop: {"length": "length_A"},
+        Hop: {"length": "length_A", "bottleneck": "bottleneck_A2"},
     }
 )
 """Field of a dataclass → its name in the file, where the two differ."""

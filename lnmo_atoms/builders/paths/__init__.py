@@ -14,7 +14,7 @@ from lnmo_atoms.builders.paths.end_points import (
     displacements,
 )
 from lnmo_atoms.builders.paths.images import ion_index, path_images
-from lnmo_atoms.builders.paths.selection import canonical_ring, select_hops
+from lnmo_atoms.builders.paths.selection import select_hops
 from lnmo_atoms.builders.paths.states import (
     Mode,
     State,
@@ -32,7 +32,6 @@ __all__ = [
     "Mode",
     "State",
     "StateSymmetry",
-    "canonical_ring",
     "closest",
     "compensation",
     "confirmed",

@@ -38,7 +38,10 @@ class DefectCell:
     separation: float
 
     def hop(self, hop: Hop) -> Hop:
-        """A hop of the bulk with the sites, cells and octahedron of the enlarged crystal."""
+        """A hop of the bulk with the sites, cells and octahedron of the enlarged crystal.
+
+        Its multiplicity, bottleneck and equivalents remain those of the bulk's own cell.
+        """
         smaller = np.linalg.inv(self.matrix)
         ideal = self.bulk.frac_coords
         start, home = self._site(ideal[hop.start] @ smaller)

@@ -8,12 +8,6 @@ from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.hops import Hop
 
 
-def canonical_ring(ring: Sequence[str]) -> tuple[str, ...]:
-    """The same for every ring that rotation or reflection makes equal: the lowest of them."""
-    turns = (tuple(ring[k:]) + tuple(ring[:k]) for k in range(max(len(ring), 1)))
-    return min(min(turn, turn[::-1]) for turn in turns)
-
-
 def select_hops(hops: Sequence[Hop], per_ring: int, seed: int) -> list[Hop]:
     """At most so many hops of each ring class, drawn at random, in the order given.
 
@@ -30,7 +24,7 @@ def select_hops(hops: Sequence[Hop], per_ring: int, seed: int) -> list[Hop]:
         raise RequestError("take 1 or more hops of each ring, and a seed of 0 or more")
     classes: dict[tuple[str, ...], list[int]] = {}
     for i, hop in enumerate(hops):
-        classes.setdefault(canonical_ring(hop.ring), []).append(i)
+        classes.setdefault(hop.ring_class, []).append(i)
     rng = np.random.default_rng(seed)
     drawn = [rng.permutation(classes[ring])[:per_ring] for ring in sorted(classes)]
     return [hops[i] for i in sorted(np.concatenate(drawn))] if drawn else []
