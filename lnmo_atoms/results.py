@@ -50,20 +50,39 @@ class BandResult:
     Attributes:
         images: from end point to end point, the ends included.
         energies: eV, shape (images,).
-        moments: μB, shape (images, atoms); None where the engine has none.
-        converged: forces across the band fell below the limit.
-        steps: optimizer steps in all.
-        force_calls: evaluations by the engine in all.
+        kinds: of every image: ``"end"``, ``"stationary"`` (a saddle, or a minimum between two) or
+            ``"flank"`` (relaxed across the path).
+        curvatures: eV/Å², shape (2,), the two lowest at the highest stationary point; None where
+            there is no such point.
+        curvature_errors: eV/Å², shape (2,).
+        moments: μB, shape (images - 2, atoms), of the images between the end points; None where
+            the engine has none.
+        converged: every image between the end points did.
+        path_calls: evaluations of forces for the path.
+        proof_calls: evaluations of forces for the curvatures.
         seconds: wall time in all.
     """
 
     images: tuple[Structure, ...]
     energies: NDArray[np.float64]
+    kinds: tuple[str, ...]
+    curvatures: NDArray[np.float64] | None
+    curvature_errors: NDArray[np.float64] | None
     moments: NDArray[np.float64] | None
     converged: bool
-    steps: int
-    force_calls: int
+    path_calls: int
+    proof_calls: int
     seconds: float
+
+    @property
+    def force_calls(self) -> int:
+        """Evaluations of forces in all."""
+        return self.path_calls + self.proof_calls
+
+    @property
+    def steps(self) -> int:
+        """Geometries looked at: as many."""
+        return self.force_calls
 
 
 @dataclass(frozen=True)
@@ -302,6 +321,8 @@ class HopResult:
         path_calls: evaluations by the engine for the path or its midpoint.
         proof_calls: evaluations for the curvatures.
         flags: what a user must know, one line each.
+        compensation: which ions formally change valence to balance the missing charge, and
+            whether the engine's moments show it.
     """
 
     hop: Hop
@@ -323,6 +344,7 @@ class HopResult:
     path_calls: int
     proof_calls: int
     flags: tuple[str, ...] = ()
+    compensation: str = ""
 
     @property
     def profile(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -14,7 +14,7 @@ from concurrent.futures import (
 )
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, ParamSpec, TypeVar
 
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.executors import SerialExecutor
@@ -31,6 +31,9 @@ MOST_LOSSES = 3
 """Times that a task is sent again because workers die before they come to it."""
 
 log = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 Status = Literal["cached", "running", "done", "failed"]
 
@@ -92,7 +95,7 @@ def run_tasks(
     distinct = {task.key: task for task in tasks}
     outcomes: dict[str, Any] = {key: study.get(key) for key in distinct}
     todo = [task for key, task in distinct.items() if outcomes[key] is None]
-    board = _Board(progress, len(distinct), sum(map(cost, todo)))
+    board = Board(progress, len(distinct), sum(map(cost, todo)))
     for key, task in distinct.items():
         if outcomes[key] is not None:
             board.show(task, "cached")
@@ -104,7 +107,7 @@ def run_tasks(
 
 
 def _settled(
-    tasks: Sequence[Task[Any]], study: Study, executor: Executor, board: "_Board"
+    tasks: Sequence[Task[Any]], study: Study, executor: Executor, board: "Board"
 ) -> Iterator[tuple[Task[Any], Outcome]]:
     """Every task with its outcome, recorded in the study, in the order in which they end."""
     queue, running, losses = deque(tasks), dict[Future[Any], _Sent](), Counter[str]()
@@ -115,7 +118,7 @@ def _settled(
                 if isinstance(executor, SerialExecutor):
                     board.show(task, "running")
                 sent = _Sent(task, study.folder(task))
-                future = _submitted(executor, sent)
+                future = submitted(executor, execute, sent.task, sent.folder)
                 running[future] = sent
                 if future.done():
                     break  # a serial executor's: keep it before the next one starts
@@ -136,12 +139,14 @@ def _settled(
             future.cancel()
 
 
-def _submitted(executor: Executor, sent: _Sent) -> Future[Any]:
-    """The task's future; of an executor that takes no more tasks, one that has failed."""
+def submitted(
+    executor: Executor, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
+) -> Future[T]:
+    """The call's future; of an executor that takes no more calls, one that has failed."""
     try:
-        return executor.submit(execute, sent.task, sent.folder)
+        return executor.submit(call, *args, **kwargs)
     except BrokenExecutor as error:
-        future: Future[Any] = Future()
+        future: Future[T] = Future()
         future.set_exception(error)
         return future
 
@@ -158,7 +163,7 @@ def _kept(future: Future[Any], task: Task[Any], study: Study) -> Outcome:
     Raises:
         BaseException: what is no failure of the task, such as KeyboardInterrupt.
     """
-    error = CancelledError("cancelled") if future.cancelled() else future.exception()
+    error = error_of(future)
     if error is None:
         result: TaskResult | BandResult = future.result()
         study.put(task, result)
@@ -166,22 +171,35 @@ def _kept(future: Future[Any], task: Task[Any], study: Study) -> Outcome:
     if not isinstance(error, Exception):
         raise error
     log.info("%s failed", task.name, exc_info=error)
-    return study.fail(task, _one_line(error))
+    return study.fail(task, cause_of(error))
 
 
-def _one_line(error: Exception) -> str:
+def error_of(future: Future[Any]) -> BaseException | None:
+    """What went wrong with a call that has ended, be it that it was cancelled."""
+    return CancelledError("cancelled") if future.cancelled() else future.exception()
+
+
+def cause_of(error: Exception) -> str:
+    """One line."""
     if isinstance(error, BrokenExecutor):
         return "its worker process died: killed, or out of memory"
     text = " ".join(str(error).split())[:LONGEST_CAUSE]
     return text if isinstance(error, RequestError) else f"{type(error).__name__}: {text}"
 
 
-class _Board:
+class Board:
     """Counts what is settled and tells the user's callback."""
 
     def __init__(
         self, progress: Callable[[Progress], None] | None, total: int, cost_total: float
     ) -> None:
+        """Nothing is settled yet.
+
+        Args:
+            progress: called with every change.
+            total: tasks.
+            cost_total: of those not found finished.
+        """
         self._progress = progress
         self._total, self._cost_total = total, cost_total
         self._done, self._cost_done = 0, 0.0

@@ -31,6 +31,7 @@ class Engine:
         options: names of the options it takes; None where only the factory knows.
         elements: symbols it knows; None where that is not known beforehand.
         variant: what to add to label and version, from the options.
+        blind: takes neither charges nor moments, so that ions of one element are alike to it.
         data_file: file that decides the numbers beside the version (weights, source code).
     """
 
@@ -44,6 +45,7 @@ class Engine:
     elements: frozenset[str] | None = None
     variant: Callable[[Options], str] = field(default=lambda _: "")
     data_file: Callable[[Options], Path | None] = field(default=lambda _: None)
+    blind: bool = False
 
 
 def _chgnet_weights(options: Options) -> Path:
@@ -73,6 +75,7 @@ CHGNET = Engine(
     elements=frozenset(chemical_symbols[1:95]) - {"Po", "At", "Rn", "Fr", "Ra"},
     variant=lambda options: str(options.get("model", CHGNET_MODEL)),
     data_file=_chgnet_weights,
+    blind=True,
 )
 
 EMT = Engine(
@@ -80,6 +83,7 @@ EMT = Engine(
     factory="ase.calculators.emt:EMT",
     package="ase",
     trust="EMT is a toy for a few fcc metals: it shows that the machinery runs, nothing more.",
+    blind=True,
     elements=frozenset({"Ag", "Al", "Au", "C", "Cu", "H", "N", "Ni", "O", "Pd", "Pt"}),
 )
 

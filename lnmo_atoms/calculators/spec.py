@@ -130,6 +130,11 @@ class CalculatorSpec:
             f"{engine.label} {verb} {' nor '.join(unknown)}{only}: use --calculator {other}"
         )
 
+    @property
+    def blind(self) -> bool:
+        """Whether ions of one element are alike to the engine, whatever their charge and moment."""
+        return self._engine.blind
+
     def trust(self) -> str:
         """One sentence on how far to trust the engine's numbers."""
         return self._engine.trust

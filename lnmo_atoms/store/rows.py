@@ -18,11 +18,11 @@ Result = TaskResult | BandResult
 
 
 def atoms_of(result: Result, engine: str) -> Atoms:
-    """The final geometry with its numbers; of a band the highest image."""
+    """The final geometry with its numbers; of a band the highest inner image."""
     if isinstance(result, BandResult):
-        top = int(np.argmax(result.energies))
+        top = int(np.argmax(result.energies[1:-1])) + 1
         atoms, energy, forces = to_atoms(result.images[top]), result.energies[top], None
-        moments = None if result.moments is None else result.moments[top]
+        moments = None if result.moments is None else result.moments[top - 1]
     else:
         atoms, energy, forces = to_atoms(result.structure), result.energy, result.forces
         moments = result.moments
@@ -63,6 +63,7 @@ def unpack(fields: Mapping[str, Any]) -> Result:
     given = dict(fields)
     if "images" in given:
         given["images"] = tuple(_loaded(text) for text in given["images"])
+        given["kinds"] = tuple(given["kinds"])
         return BandResult(**given)
     given["structure"] = _loaded(given["structure"])
     return TaskResult(**given)

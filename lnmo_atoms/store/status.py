@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from lnmo_atoms.tasks.journal import read_effort
-from lnmo_atoms.tasks.task import CHECKPOINT, STARTED
+from lnmo_atoms.tasks.notebook import evaluations_noted
+from lnmo_atoms.tasks.task import CHECKPOINT, NOTEBOOK, STARTED
 
 NAME = "name.txt"
 """File in a task's folder that holds its name."""
@@ -44,6 +45,8 @@ def recorded(row: Any) -> TaskState:
 def under_way(folder: Path) -> TaskState:
     """State of a task that has a folder only."""
     name = (folder / NAME).read_text(encoding="utf-8")
+    if (noted := evaluations_noted(folder / NOTEBOOK)) is not None:
+        return TaskState(name, "unfinished", *noted)
     effort = read_effort(folder / CHECKPOINT)
     if effort is None:
         return TaskState(name, "unfinished" if (folder / STARTED).exists() else "waiting")

@@ -1,90 +1,231 @@
-"""Minimum-energy path between two end points by a climbing-image nudged elastic band.
+"""Minimum-energy path between two end points, with the proof of its saddle."""
 
-Improved tangents: Henkelman and Jónsson, J. Chem. Phys. 113, 9978 (2000); climbing image:
-Henkelman, Uberuaga and Jónsson, J. Chem. Phys. 113, 9901 (2000).
-"""
-
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
-from ase.mep.neb import NEB
+from ase import Atoms
+from numpy.typing import NDArray
 from pymatgen.core import Structure
 
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.formats import to_atoms
 from lnmo_atoms.results import BandResult
-from lnmo_atoms.tasks.descent import descend
-from lnmo_atoms.tasks.gauge import Gauge
-from lnmo_atoms.tasks.journal import Journal
+from lnmo_atoms.tasks.curvature import Curvatures, lowest_curvatures
+from lnmo_atoms.tasks.evaluation import Positions, Question, Search, evaluate
+from lnmo_atoms.tasks.model_hessian import model_hessian
+from lnmo_atoms.tasks.newton import longest
+from lnmo_atoms.tasks.notebook import Notebook
+from lnmo_atoms.tasks.path import Image, Mirror, find_path, unit
 from lnmo_atoms.tasks.relax import moved
 
-SPRING = 5.0
-"""eV/Å², as stiff as the softer modes of the crystal. ASE's default of 0.1 lets images slide off
-the barrier within the forces' tolerance and took four times the evaluations on a poor path."""
-CLIMB_BELOW = 0.3
-"""eV/Å, the band's largest force below which its highest image climbs."""
+SIDEWAYS = 0.1
+"""Å, largest move of an atom off a point that is lower on two sides, towards the true saddle."""
+
+T = TypeVar("T")
 
 
 def band(
     images: Sequence[Structure],
     spec: CalculatorSpec,
     *,
+    end_energies: Sequence[float],
+    mirror: Mapping[str, Any] | None = None,
     fmax: float = 0.05,
-    steps: int = 200,
-    climb: bool = True,
+    steps: int = 60,
     checkpoint: Path | None = None,
 ) -> BandResult:
-    """Relax a path between two end points that stay as they are.
+    """Find the path between two relaxed end points, one geometry after the other, in this process.
+
+    See :func:`band_search`, which asks for the same geometries.
 
     Args:
-        images: first guess, end points included, atoms in one order. Coordinates are taken as
-            they stand, so an ion may leave the cell; neighbouring images lie less than half a
-            cell apart.
+        images: first guess, end points included, atoms in one order; odd in number, the middle one
+            in the octahedron. Coordinates are taken as they stand, so an ion may leave the cell.
         spec: the engine.
-        fmax: eV/Å, across the band.
-        steps: at most, those before a restart included.
-        climb: drive the highest image to the saddle.
-        checkpoint: file to continue from and to keep up to date; None keeps none.
-
-    Returns:
-        the last path, converged or not.
+        end_energies: eV, of both end points.
+        mirror: ``{"atoms": …, "rotation": …}`` of an operation that reverses the path.
+        fmax: eV/Å, of the saddle; images beside it are relaxed across the path to twice that.
+        steps: evaluations of each image at most.
+        checkpoint: file of what was evaluated, to continue from; None keeps none.
 
     Raises:
-        RequestError: for fewer than three images, or images that differ in atoms or cell.
+        RequestError: for a path of fewer than three images, or of images that do not match.
         CalculationFailed: where the engine gives no finite numbers.
     """
+    search = band_search(
+        images, end_energies=end_energies, mirror=mirror, fmax=fmax, steps=steps,
+    )  # fmt: skip
+    atoms, notebook = to_atoms(images[0]), Notebook(checkpoint)
+    try:
+        asked = next(search)
+        while True:
+            asked = search.send(
+                [notebook.known(q) or notebook.note(q, evaluate(atoms, q, spec)) for q in asked]
+            )
+    except StopIteration as found:
+        return finished(images, found.value, notebook)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A path with the curvatures at its highest saddle and what both took.
+
+    Attributes:
+        path: end points included.
+        curvatures: None where the path has no stationary point to prove.
+        path_calls: evaluations for the path.
+        proof_calls: evaluations for the curvatures.
+    """
+
+    path: list[Image]
+    curvatures: Curvatures | None
+    path_calls: int
+    proof_calls: int
+
+    def after(self, first: "Found") -> "Found":
+        """This, with what another search had taken before it."""
+        return replace(
+            self,
+            path_calls=first.path_calls + self.path_calls,
+            proof_calls=first.proof_calls + self.proof_calls,
+        )
+
+
+def band_search(
+    images: Sequence[Structure],
+    *,
+    end_energies: Sequence[float],
+    mirror: Mapping[str, Any] | None = None,
+    fmax: float = 0.05,
+    steps: int = 60,
+) -> Search[Found]:
+    """Path, then proof; from a point that is lower on two sides the search goes on once.
+
+    Args:
+        images: as for :func:`band`, like the rest.
+        end_energies: eV.
+        mirror: of an operation that reverses the path.
+        fmax: eV/Å.
+        steps: evaluations of each image at most.
+    """
     _check(images)
-    chain = [to_atoms(image) for image in images]
-    engine = spec.calculator()
-    for atoms in chain:
-        atoms.calc = Gauge(engine)
-    journal = Journal(checkpoint, chain)
-    path = NEB(chain, k=SPRING, method="improvedtangent", climb=False)
-    converged = descend(path, journal, fmax=max(fmax, CLIMB_BELOW) if climb else fmax, steps=steps)
-    if climb and converged:
-        path.climb = True
-        converged = descend(path, journal, fmax=fmax, steps=steps)
-    energies = np.array([atoms.get_potential_energy() for atoms in chain])
-    moments = [atoms.calc.moments(atoms) for atoms in chain]
-    inner = [moved(image, atoms) for image, atoms in zip(images, chain, strict=True)][1:-1]
-    effort = journal.effort
+    guess = [image.cart_coords for image in images]
+    atoms = to_atoms(images[0])
+    energies = (float(end_energies[0]), float(end_energies[1]))
+    symmetry = None if mirror is None else _mirror(mirror, guess[len(guess) // 2])
+
+    def search(guess: Sequence[Positions], symmetry: Mirror | None) -> Search[Found]:
+        model = _model(atoms)
+        path, path_calls = yield from counted(
+            find_path(guess, energies, model, mirror=symmetry, fmax=fmax, steps=steps)
+        )
+        top = _highest(path)
+        if top is None:
+            return Found(path, None, path_calls, 0)
+        way = unit(guess[-1] - guess[0])
+        curvatures, proof_calls = yield from counted(lowest_curvatures(top, way))
+        return Found(path, curvatures, path_calls, proof_calls)
+
+    found = yield from search(guess, symmetry)
+    top, curvatures = _highest(found.path), found.curvatures
+    if top is not None and curvatures is not None and curvatures.negative > 1:
+        half = len(guess) // 2
+        aside = [*guess[:half], _aside(top, curvatures), *guess[half + 1 :]]
+        again = yield from search(aside, None)
+        found = again.after(found)
+    path = yield from _with_moments(found.path)
+    return replace(found, path=path)
+
+
+def _aside(point: Image, curvatures: Curvatures) -> Positions:
+    """Off a point that is lower on two sides, along the second of them."""
+    mode = curvatures.modes[1].reshape(-1, 3)
+    moved: Positions = point.positions + SIDEWAYS / longest(mode) * mode
+    return moved
+
+
+def _with_moments(path: Sequence[Image]) -> Search[list[Image]]:
+    """The path with the moments of every image between the end points, where there are any."""
+    unknown = [i for i, image in enumerate(path[1:-1], 1) if image.moments is None]
+    answers = yield [Question(path[i].positions, moments=True) for i in unknown]
+    known = list(path)
+    for i, answer in zip(unknown, answers, strict=True):
+        known[i] = replace(path[i], moments=answer.moments)
+    return known
+
+
+def counted(search: Search[T]) -> Search[tuple[T, int]]:
+    """The same search, with how many geometries it asked for."""
+    number = 0
+    try:
+        asked = next(search)
+        while True:
+            number += len(asked)
+            asked = search.send((yield asked))
+    except StopIteration as found:
+        return found.value, number
+
+
+def finished(images: Sequence[Structure], found: Found, notebook: Notebook) -> BandResult:
+    """The result of a search.
+
+    Args:
+        images: the first guess, which gives charges, moments and labels.
+        found: what the search gave.
+        notebook: knows the time it took.
+    """
+    atoms = to_atoms(images[0])
+    structures = []
+    for image in found.path:
+        atoms.positions = image.positions
+        structures.append(moved(images[0], atoms))
+    curvatures = found.curvatures
     return BandResult(
-        images=(images[0].copy(), *inner, images[-1].copy()),
-        energies=energies,
-        moments=None if moments[0] is None else np.array(moments),
-        converged=converged,
-        steps=effort.steps,
-        force_calls=effort.force_calls,
-        seconds=effort.seconds,
+        images=tuple(structures),
+        energies=np.array([image.energy for image in found.path]),
+        kinds=tuple(image.kind for image in found.path),
+        curvatures=None if curvatures is None else curvatures.values,
+        curvature_errors=None if curvatures is None else curvatures.errors,
+        moments=_moments(found.path[1:-1]),
+        converged=all(image.converged for image in found.path),
+        path_calls=found.path_calls,
+        proof_calls=found.proof_calls,
+        seconds=notebook.seconds,
     )
 
 
+def _moments(path: Sequence[Image]) -> NDArray[np.float64] | None:
+    known = [image.moments for image in path if image.moments is not None]
+    return np.array(known) if len(known) == len(path) else None
+
+
+def _highest(path: Sequence[Image]) -> Image | None:
+    """The highest stationary point between the end points."""
+    stationary = [image for image in path if image.kind == "stationary"]
+    return max(stationary, key=lambda image: image.energy, default=None)
+
+
+def _model(atoms: Atoms) -> Any:
+    def hessian(positions: Positions) -> NDArray[np.float64]:
+        atoms.positions = positions
+        return model_hessian(atoms)
+
+    return hessian
+
+
+def _mirror(packed: Mapping[str, Any], centre: Positions) -> Mirror:
+    return Mirror(centre, np.array(packed["atoms"]), np.array(packed["rotation"], dtype=float))
+
+
 def _check(images: Sequence[Structure]) -> None:
-    if len(images) < 3:
+    if len(images) < 3 or len(images) % 2 == 0:
         raise RequestError(
-            f"a band needs at least 3 images, end points included, not {len(images)}"
+            f"a path needs an odd number of images, 3 or more with its end points, "
+            f"not {len(images)}"
         )
     first = images[0]
     for i, image in enumerate(images):

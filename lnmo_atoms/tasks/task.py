@@ -22,8 +22,13 @@ from lnmo_atoms.tasks.static import static
 SCHEMA = 1
 """Of what a task does; a change in it makes every finished calculation count as another one."""
 CHECKPOINT = "checkpoint.json"
+NOTEBOOK = "evaluations.jsonl"
+"""File in a band's folder: every evaluation so far."""
 STARTED = "started"
 """File in a task's folder that says that a worker has begun."""
+
+ENERGY_DIGITS = 6
+"""Decimals of the end points' energies in eV: the last digits vary from run to run."""
 
 R = TypeVar("R", bound=TaskResult | BandResult, default=Any)
 
@@ -44,7 +49,7 @@ class Task(Generic[R]):
     kind: Literal["static", "relax", "band"]
     structures: tuple[Structure, ...]
     spec: CalculatorSpec
-    options: Mapping[str, float | bool]
+    options: Mapping[str, Any]
 
     @staticmethod
     def static(
@@ -79,12 +84,14 @@ class Task(Generic[R]):
         images: Sequence[Structure],
         spec: CalculatorSpec,
         *,
+        end_energies: Sequence[float],
+        mirror: Mapping[str, Any] | None = None,
         fmax: float = 0.05,
-        steps: int = 200,
-        climb: bool = True,
+        steps: int = 60,
     ) -> "Task[BandResult]":
         """See :func:`lnmo_atoms.tasks.band`."""
-        options = {"fmax": fmax, "steps": steps, "climb": climb}
+        energies = [round(float(energy), ENERGY_DIGITS) for energy in end_energies]
+        options = {"end_energies": energies, "mirror": mirror, "fmax": fmax, "steps": steps}
         return Task(name, "band", tuple(images), spec, options)
 
     @cached_property
@@ -130,7 +137,7 @@ def execute(task: Task[R], folder: Path) -> R:
     options: dict[str, Any] = dict(task.options)
     result: Any
     if task.kind == "band":
-        result = band(task.structures, task.spec, checkpoint=checkpoint, **options)
+        result = band(task.structures, task.spec, checkpoint=folder / NOTEBOOK, **options)
     elif task.kind == "relax":
         result = relax(task.structures[0], task.spec, checkpoint=checkpoint, **options)
     else:
@@ -144,7 +151,9 @@ STEP_SECONDS = 0.23 / 56
 """Per atom: the same with forces; stress comes with them at no cost."""
 RELAX_STEPS = {False: 20, True: 10}
 """Evaluations of a usual relaxation, without and with the cell (a bulk near its minimum)."""
-BAND_STEPS = 8
+BAND_STEPS = {False: 7, True: 4}
+"""Evaluations of a usual path for each image between its ends, without and with a mirror."""
+PROOF_STEPS = 10
 
 
 def cost(task: Task[Any]) -> float:
@@ -154,4 +163,6 @@ def cost(task: Task[Any]) -> float:
         return atoms * (STEP_SECONDS if task.options["forces"] else STATIC_SECONDS)
     if task.kind == "relax":
         return atoms * STEP_SECONDS * RELAX_STEPS[bool(task.options["cell"])]
-    return atoms * STEP_SECONDS * BAND_STEPS * (len(task.structures) - 2)
+    inner = len(task.structures) - 2
+    path = BAND_STEPS[task.options["mirror"] is not None] * inner
+    return atoms * STEP_SECONDS * (path + PROOF_STEPS)

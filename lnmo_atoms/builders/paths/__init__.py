@@ -14,6 +14,7 @@ from lnmo_atoms.builders.paths.end_points import (
     displacements,
 )
 from lnmo_atoms.builders.paths.images import ion_index, path_images
+from lnmo_atoms.builders.paths.reversal import Reversal, reversals
 from lnmo_atoms.builders.paths.selection import select_hops
 from lnmo_atoms.builders.paths.states import (
     Mode,
@@ -30,6 +31,7 @@ __all__ = [
     "DefectCell",
     "Displacements",
     "Mode",
+    "Reversal",
     "State",
     "StateSymmetry",
     "closest",
@@ -45,6 +47,7 @@ __all__ = [
     "mobile_sites",
     "parse_mode",
     "path_images",
+    "reversals",
     "select_hops",
     "state_cell",
 ]

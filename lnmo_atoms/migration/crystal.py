@@ -1,0 +1,73 @@
+"""The relaxed crystal in whose cell the hops are calculated."""
+
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from pymatgen.core import Structure
+
+from lnmo_atoms.builders.paths import DefectCell, Mode, defect_cell, mobile_sites, state_cell
+from lnmo_atoms.builders.symmetry import symmetrized
+from lnmo_atoms.calculators import CalculatorSpec
+from lnmo_atoms.reference import bulk_reference
+from lnmo_atoms.runner import Progress
+from lnmo_atoms.store import Study
+
+
+@dataclass(frozen=True)
+class Host:
+    """What ions hop in.
+
+    Attributes:
+        cell: the relaxed crystal, all mobile sites filled, large enough for one defect.
+        engine: name and version.
+        moments: μB, shape (atoms of the cell,), of the relaxed crystal; None where the engine has
+            none, or where the crystal was relaxed without its mobile ions.
+    """
+
+    cell: DefectCell
+    engine: str
+    moments: NDArray[np.float64] | None
+
+
+def relaxed_host(
+    bulk: Structure,
+    mobile: str,
+    mode: Mode,
+    *,
+    spec: CalculatorSpec,
+    study: Study,
+    executor: Executor,
+    progress: Callable[[Progress], None] | None,
+) -> Host:
+    """Relax the crystal, without its mobile ions where one of them hops in the empty host.
+
+    Raises:
+        CalculationError: where it cannot be relaxed.
+        RequestError: where the cell would be too large.
+    """
+    start = calculated(bulk, mobile, mode)
+    reference = bulk_reference(start, spec, study, executor, progress)
+    if len(start) == len(bulk):
+        cell = defect_cell(reference.structure)
+        moments = reference.moments
+        repeats = len(cell.structure) // len(bulk)
+        return Host(
+            cell, reference.engine, None if moments is None else np.repeat(moments, repeats)
+        )
+    coords = bulk.frac_coords.copy()
+    inside = np.delete(np.arange(len(bulk)), mobile_sites(bulk, mobile))
+    coords[inside] = reference.structure.frac_coords
+    filled = Structure(
+        reference.structure.lattice, bulk.species, coords, site_properties=bulk.site_properties
+    )
+    return Host(defect_cell(symmetrized(filled)), reference.engine, None)
+
+
+def calculated(bulk: Structure, mobile: str, mode: Mode) -> Structure:
+    """What is relaxed, cell and all: the crystal, or its empty host."""
+    if mode.kind != "empty-host":
+        return bulk
+    return state_cell(bulk, frozenset(mobile_sites(bulk, mobile)))

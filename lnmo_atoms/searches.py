@@ -1,0 +1,147 @@
+"""Runs searches for paths: every geometry that one of them asks for is a call to the executor.
+
+So the images of one path, and the paths of many hops, are spread over all workers alike.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterable
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
+from dataclasses import dataclass, field
+from typing import Any
+
+from lnmo_atoms.formats import to_atoms
+from lnmo_atoms.results import BandResult, Failure
+from lnmo_atoms.runner import MOST_LOSSES, Board, Progress, cause_of, error_of, submitted
+from lnmo_atoms.store import Study
+from lnmo_atoms.tasks import Task, cost
+from lnmo_atoms.tasks.band import Found, band_search, finished
+from lnmo_atoms.tasks.evaluation import Evaluation, Question, Search, evaluate
+from lnmo_atoms.tasks.notebook import Notebook
+from lnmo_atoms.tasks.task import NOTEBOOK
+
+log = logging.getLogger(__name__)
+
+
+def run_searches(
+    tasks: Iterable[Task[BandResult]],
+    study: Study,
+    executor: Executor,
+    progress: Callable[[Progress], None] | None = None,
+) -> dict[str, BandResult | Failure]:
+    """Find the paths that the study does not hold yet, all at once.
+
+    Every evaluation is kept as it comes, so that a run that is killed asks for none of them again.
+    A path that fails is recorded with its cause, and the others go on.
+
+    Args:
+        tasks: bands.
+        study: open.
+        executor: any.
+        progress: called with every change of state.
+
+    Returns:
+        results and failures by the tasks' keys.
+    """
+    distinct = {task.key: task for task in tasks}
+    outcomes: dict[str, Any] = {key: study.get(key) for key in distinct}
+    todo = [task for key, task in distinct.items() if outcomes[key] is None]
+    board = Board(progress, len(distinct), sum(map(cost, todo)))
+    for key, task in distinct.items():
+        if outcomes[key] is not None:
+            board.show(task, "cached")
+    talks = [_Talk(task, study) for task in sorted(todo, key=cost, reverse=True)]
+    pending: dict[Future[Evaluation], _Talk] = {}
+    try:
+        for talk in talks:
+            board.show(talk.task, "running")
+            pending |= talk.go_on(executor)
+            _settle(talk, study, board, outcomes)
+        while pending:
+            ended, _ = wait(pending, return_when=FIRST_COMPLETED)
+            for future in ended:
+                talk = pending.pop(future)
+                pending |= talk.hear(future, executor)
+                _settle(talk, study, board, outcomes)
+    finally:
+        for future in pending:
+            future.cancel()
+    return outcomes
+
+
+def _settle(talk: "_Talk", study: Study, board: Board, outcomes: dict[str, Any]) -> None:
+    """Keep what has come of a search that has ended."""
+    if talk.settled or (talk.result is None and talk.error is None):
+        return
+    talk.settled = True
+    if talk.result is not None:
+        study.put(talk.task, talk.result)
+        outcomes[talk.task.key] = talk.result
+        board.show(talk.task, "done")
+    elif talk.error is not None:
+        log.info("%s failed", talk.task.name, exc_info=talk.error)
+        outcomes[talk.task.key] = study.fail(talk.task, cause_of(talk.error))
+        board.show(talk.task, "failed")
+
+
+@dataclass
+class _Talk:
+    """A search and the calls that it waits for."""
+
+    task: Task[BandResult]
+    study: Study
+    result: BandResult | None = None
+    error: Exception | None = None
+    settled: bool = False
+    _asked: list[Question] = field(default_factory=list)
+    _answers: dict[int, Evaluation] = field(default_factory=dict)
+    _places: dict[Future[Evaluation], int] = field(default_factory=dict)
+    _losses: Counter[int] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self._notebook = Notebook(self.study.folder(self.task) / NOTEBOOK)
+        self._atoms = to_atoms(self.task.structures[0])
+        self._search: Search[Found] = band_search(self.task.structures, **self.task.options)
+
+    def go_on(self, executor: Executor) -> dict[Future[Evaluation], "_Talk"]:
+        """Start the search, or tell it the answers; hand its questions to the executor."""
+        while len(self._answers) == len(self._asked):
+            answers = [self._answers[i] for i in range(len(self._asked))]
+            try:
+                self._asked = self._search.send(answers) if self._asked else next(self._search)
+            except StopIteration as found:
+                self.result = finished(self.task.structures, found.value, self._notebook)
+                return {}
+            except Exception as error:  # noqa: BLE001  (it is recorded as the task's failure)
+                self.error = error
+                return {}
+            known = {i: self._notebook.known(q) for i, q in enumerate(self._asked)}
+            self._answers = {i: answer for i, answer in known.items() if answer is not None}
+        return self._submit(
+            [i for i in range(len(self._asked)) if i not in self._answers], executor
+        )
+
+    def hear(
+        self, future: Future[Evaluation], executor: Executor
+    ) -> dict[Future[Evaluation], "_Talk"]:
+        """Take an answer; go on when it is the last one waited for."""
+        place = self._places.pop(future)
+        if self.error is not None:
+            return {}
+        error = error_of(future)
+        if error is None:
+            self._answers[place] = self._notebook.note(self._asked[place], future.result())
+            return self.go_on(executor) if not self._places else {}
+        if isinstance(error, BrokenExecutor) and self._losses[place] < MOST_LOSSES:
+            self._losses[place] += 1
+            return self._submit([place], executor)
+        if not isinstance(error, Exception):
+            raise error
+        self.error = error
+        return {}
+
+    def _submit(self, places: list[int], executor: Executor) -> dict[Future[Evaluation], "_Talk"]:
+        for place in places:
+            call = submitted(executor, evaluate, self._atoms, self._asked[place], self.task.spec)
+            self._places[call] = place
+        return dict.fromkeys(self._places, self)

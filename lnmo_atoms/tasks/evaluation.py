@@ -1,0 +1,69 @@
+"""One look at a geometry by an engine, and searches made of such looks."""
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import TypeAlias, TypeVar
+
+import numpy as np
+from ase import Atoms
+from numpy.typing import NDArray
+
+from lnmo_atoms.calculators import CalculatorSpec
+from lnmo_atoms.tasks.gauge import Gauge
+
+Positions: TypeAlias = NDArray[np.float64]
+"""Å, shape (n, 3)."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What an engine is asked.
+
+    Attributes:
+        positions: Å, shape (n, 3).
+        moments: ask for the moments alone, instead of energy and forces.
+    """
+
+    positions: Positions
+    moments: bool = False
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What an engine says of a geometry.
+
+    Attributes:
+        energy: eV.
+        forces: eV/Å, shape (n, 3); zero where moments alone were asked for.
+        moments: μB, shape (n,); None where the engine has none or did not need them for the forces.
+    """
+
+    energy: float
+    forces: NDArray[np.float64]
+    moments: NDArray[np.float64] | None = None
+
+
+T = TypeVar("T")
+Search: TypeAlias = Generator[list[Question], list[Evaluation], T]
+"""Asks for geometries to be evaluated, several at once where it can, until it has its answer.
+
+Whoever drives it may evaluate them one by one or side by side, here or elsewhere.
+"""
+
+
+def evaluate(atoms: Atoms, question: Question, spec: CalculatorSpec) -> Evaluation:
+    """What the engine says of the atoms at other positions.
+
+    Raises:
+        CalculationFailed: where the engine gives no finite numbers.
+    """
+    moved = atoms.copy()
+    moved.positions = question.positions
+    moved.calc = gauge = Gauge(spec.calculator())
+    if question.moments:
+        moments = gauge.moments(moved)
+        return Evaluation(
+            float(moved.get_potential_energy()), np.zeros_like(moved.positions), moments
+        )
+    forces = np.array(moved.get_forces(apply_constraint=False))
+    return Evaluation(float(moved.get_potential_energy()), forces, gauge.results.get("magmoms"))

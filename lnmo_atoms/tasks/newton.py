@@ -1,0 +1,77 @@
+"""Quasi-Newton steps towards minima and saddles, from a Hessian learned on the way."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vector = NDArray[np.float64]
+Matrix = NDArray[np.float64]
+
+LONGEST = 0.15
+"""Å, farthest that an atom moves in one step."""
+SOFTEST = 0.5
+"""eV/Å², curvatures nearer zero count as this, so that no step is long where little is known."""
+SADDLE_CURVATURE = -2.0
+"""eV/Å², first guess along the path at its top; the one of 8c–12d–8c in LNMO is about -1.5."""
+
+
+def learned(hessian: Matrix, step: Vector, change: Vector) -> Matrix:
+    """The Hessian that also knows that the gradient changed so along this step.
+
+    TS-BFGS, which keeps negative curvatures (Bofill, Chem. Phys. Lett. 260, 359, 1996;
+    Hermes, Sargsyan, Najm and Zádor, J. Chem. Theory Comput. 15, 6536, 2019).
+
+    Args:
+        hessian: eV/Å², shape (m, m), symmetric.
+        step: Å, shape (m,).
+        change: eV/Å, of the gradient, shape (m,).
+    """
+    curvatures, modes = np.linalg.eigh(hessian)
+    stiff = modes @ (np.abs(curvatures) * (modes.T @ step))
+    weight = (change @ step) ** 2 + (step @ stiff) ** 2
+    if weight < 1e-14:
+        return hessian
+    u = ((change @ step) * change + (step @ stiff) * stiff) / weight
+    miss = change - hessian @ step
+    better = hessian + np.outer(u, miss) + np.outer(miss, u) - (miss @ step) * np.outer(u, u)
+    return (better + better.T) / 2
+
+
+def with_ridge(hessian: Matrix, tangent: Vector) -> Matrix:
+    """The Hessian of a saddle whose path leaves along the unit vector ``tangent``."""
+    across = without(hessian, tangent)
+    return across + SADDLE_CURVATURE * np.outer(tangent, tangent)
+
+
+def without(hessian: Matrix, tangent: Vector) -> Matrix:
+    """The Hessian across a unit vector, zero along it."""
+    left = hessian - np.outer(tangent, tangent @ hessian)
+    return left - np.outer(left @ tangent, tangent)
+
+
+def newton_step(hessian: Matrix, forces: Vector, *, climb: bool = False) -> Vector:
+    """Downhill along every mode, but uphill along the lowest if asked; none longer than 0.15 Å.
+
+    Eigenvector following: Cerjan and Miller, J. Chem. Phys. 75, 2800 (1981).
+
+    Args:
+        hessian: eV/Å², shape (m, m).
+        forces: eV/Å, shape (m,).
+        climb: towards a saddle instead of a minimum.
+    """
+    curvatures, modes = np.linalg.eigh(hessian)
+    along = (modes.T @ forces) / np.maximum(np.abs(curvatures), SOFTEST)
+    if climb:
+        along[0] = -along[0]
+    step: Vector = still(modes @ along)
+    return step * min(1.0, LONGEST / longest(step))
+
+
+def still(vectors: Vector) -> Vector:
+    """The vectors without the motion of the crystal as a whole, which costs no energy."""
+    moves = vectors.reshape(-1, 3)
+    return np.asarray((moves - moves.mean(axis=0)).ravel())
+
+
+def longest(vectors: Vector) -> float:
+    """Length of the longest of the atoms' vectors."""
+    return float(np.linalg.norm(vectors.reshape(-1, 3), axis=1).max())

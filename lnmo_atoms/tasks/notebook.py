@@ -1,0 +1,106 @@
+"""What an engine has said during a search, kept in a file: a restart is told the same again."""
+
+import json
+import logging
+import time
+from pathlib import Path
+
+import numpy as np
+
+from lnmo_atoms.tasks.evaluation import Evaluation, Question
+
+log = logging.getLogger(__name__)
+
+SAME_GEOMETRY = 1e-6
+"""Å, within which a geometry is one that was evaluated."""
+
+
+class Notebook:
+    """Evaluations in the order in which they were asked for.
+
+    A search asks the same questions in the same order whenever it starts again, so that it comes
+    to the point where it was stopped without a single evaluation.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        """Read what is there; a torn last line is dropped.
+
+        Args:
+            path: JSON, one line for each evaluation; None keeps nothing.
+        """
+        self._path = path
+        self._pages = [] if path is None else _read(path)
+        self._before = self._pages[-1][2] if self._pages else 0.0
+        self._started = time.perf_counter()
+
+    @property
+    def seconds(self) -> float:
+        """Wall time of the search, that before a restart included."""
+        return self._before + time.perf_counter() - self._started
+
+    def known(self, question: Question) -> Evaluation | None:
+        """What the engine said to this question before the search was stopped."""
+        for i, (asked, evaluation, _) in enumerate(self._pages):
+            if asked.moments == question.moments and np.allclose(
+                asked.positions, question.positions, rtol=0, atol=SAME_GEOMETRY
+            ):
+                del self._pages[i]
+                return evaluation
+        return None
+
+    def note(self, question: Question, evaluation: Evaluation) -> Evaluation:
+        """Keep an evaluation, and give it back."""
+        if self._path is not None:
+            moments = evaluation.moments
+            page = {
+                "seconds": self.seconds,
+                "asked": "moments" if question.moments else "forces",
+                "positions": question.positions.tolist(),
+                "energy": evaluation.energy,
+                "forces": evaluation.forces.tolist(),
+                "moments": None if moments is None else np.asarray(moments).tolist(),
+            }
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(page) + "\n")
+        return evaluation
+
+
+Page = tuple[Question, Evaluation, float]
+
+
+def _read(path: Path) -> list[Page]:
+    """Every sound line; the file is cut off behind the last one."""
+    pages: list[Page] = []
+    if not path.exists():
+        return pages
+    content, sound = path.read_bytes(), 0
+    for line in content.splitlines(keepends=True):
+        try:
+            pages.append(_page(line))
+        except (ValueError, KeyError, TypeError) as error:
+            log.warning("%s is damaged after %d evaluations: %s", path, len(pages), error)
+            break
+        sound += len(line)
+    if sound < len(content):
+        with path.open("r+b") as file:
+            file.truncate(sound)
+    return pages
+
+
+def _page(line: bytes) -> Page:
+    """One evaluation; ValueError and its like for anything unsound."""
+    if not line.endswith(b"\n"):
+        raise ValueError("a line was not written to its end")
+    page = json.loads(line)
+    positions, forces = np.array(page["positions"]), np.array(page["forces"])
+    moments = None if page["moments"] is None else np.array(page["moments"], dtype=float)
+    if positions.ndim != 2 or positions.shape != forces.shape or not np.isfinite(forces).all():
+        raise ValueError("a line holds no forces")
+    question = Question(positions, {"moments": True, "forces": False}[page["asked"]])
+    return question, Evaluation(float(page["energy"]), forces, moments), float(page["seconds"])
+
+
+def evaluations_noted(path: Path) -> tuple[int, float] | None:
+    """How many evaluations a notebook holds, and the seconds they took; None without one."""
+    pages = _read(path)
+    return (len(pages), pages[-1][2]) if pages else None

@@ -1,0 +1,352 @@
+"""Search for a minimum-energy path: its stationary points first, then images between them.
+
+A band of images relaxes all of them together until the highest has found the saddle. Here the
+saddle is sought alone, by eigenvector following from the octahedron, and images between it and
+the end points relax afterwards, each across the path alone, with the curvatures already learned.
+Where they show that the energy does not simply rise to the saddle, there are more stationary
+points, and those are sought in turn.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.interpolate import CubicHermiteSpline
+
+from lnmo_atoms.tasks.evaluation import Evaluation, Positions, Question, Search
+from lnmo_atoms.tasks.newton import (
+    Matrix,
+    Vector,
+    learned,
+    longest,
+    newton_step,
+    still,
+    with_ridge,
+    without,
+)
+
+SAME_POINT = 0.15
+"""Å; stationary points in which no atom differs by more are one."""
+FLAT = 0.002
+"""eV, a rise of less is no rise."""
+LEVEL = 0.03
+"""eV/Å, a slope of less says nothing."""
+ROUNDS = 3
+"""Times that the path is looked over for further stationary points."""
+FLANK = 2.0
+"""Times the limit of the forces, to which images beside a saddle are relaxed across the path."""
+ON_THE_WAY = (0.05, 0.95)
+"""Share of the straight way between the end points within which their saddle lies."""
+
+Model = Callable[[Positions], Matrix]
+"""Hessian to begin with, eV/Å², from positions in Å."""
+
+
+@dataclass(frozen=True)
+class Image:
+    """A geometry on the path.
+
+    Attributes:
+        positions: Å, shape (n, 3).
+        energy: eV.
+        forces: eV/Å, shape (n, 3).
+        kind: an end point, a stationary point between, or a point on the flank of one.
+        hessian: eV/Å², shape (3n, 3n), as far as it is known.
+        moments: μB, shape (n,); None where they are not known yet.
+        converged: forces, or their part across the path, below the limit.
+    """
+
+    positions: Positions
+    energy: float
+    forces: NDArray[np.float64]
+    kind: Literal["end", "stationary", "flank"]
+    hessian: Matrix = field(repr=False)
+    moments: NDArray[np.float64] | None = None
+    converged: bool = True
+
+
+@dataclass(frozen=True)
+class Mirror:
+    """An operation that maps the path onto itself, back to front.
+
+    Attributes:
+        centre: Å, shape (n, 3), a geometry that it leaves as it is.
+        atoms: shape (n,), where it sends each atom.
+        rotation: shape (3, 3), Cartesian.
+    """
+
+    centre: Positions
+    atoms: NDArray[np.int_]
+    rotation: NDArray[np.float64]
+
+    def of_vectors(self, vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Displacements or forces, shape (n, 3), as they are in the mirror."""
+        mirrored = np.empty_like(vectors)
+        mirrored[self.atoms] = vectors @ self.rotation.T
+        return mirrored
+
+    def of_image(self, image: Image) -> Image:
+        """The image on the other side."""
+        return replace(
+            image,
+            positions=self.centre + self.of_vectors(image.positions - self.centre),
+            forces=self.of_vectors(image.forces),
+            moments=None if image.moments is None else image.moments[np.argsort(self.atoms)],
+        )
+
+    def symmetric(self, vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The part of vectors, shape (n, 3), that the mirror leaves as it is."""
+        return (vectors + self.of_vectors(vectors)) / 2
+
+
+def stationary_point(
+    start: Positions,
+    hessian: Matrix,
+    *,
+    climb: bool,
+    fmax: float,
+    steps: int,
+    mirror: Mirror | None = None,
+) -> Search[Image]:
+    """The saddle, or the minimum, near a geometry.
+
+    Args:
+        start: Å, shape (n, 3).
+        hessian: to begin with, eV/Å²; its lowest mode is the one to climb.
+        climb: to a saddle.
+        fmax: eV/Å, largest force at the end.
+        steps: evaluations at most.
+        mirror: keeps the geometry symmetric: the lowest point that is.
+    """
+    positions, before, step = start, None, None
+    for _ in range(steps):
+        (now,) = yield [Question(positions)]
+        forces = now.forces if mirror is None else mirror.symmetric(now.forces)
+        if before is not None and step is not None:
+            hessian = learned(hessian, step, before - forces.ravel())
+        converged = longest(forces) < fmax
+        if converged:
+            break
+        before = forces.ravel()
+        step = newton_step(hessian, before, climb=climb)
+        if mirror is not None:
+            step = mirror.symmetric(step.reshape(-1, 3)).ravel()
+        image, positions = positions, positions + step.reshape(-1, 3)
+    positions = positions if converged else image
+    return Image(positions, now.energy, now.forces, "stationary", hessian, now.moments, converged)
+
+
+def flanks(
+    guesses: Sequence[Positions],
+    tangents: Sequence[Vector],
+    hessian: Matrix,
+    *,
+    fmax: float,
+    steps: int,
+) -> Search[list[Image]]:
+    """Relax points of a path across it, all side by side, each until it has converged.
+
+    Args:
+        guesses: Å, each of shape (n, 3).
+        tangents: unit vectors along the path there, each of shape (3n,).
+        hessian: to begin with.
+        fmax: eV/Å, of the forces across.
+        steps: evaluations of each at most.
+    """
+    relaxing = [_Across(g, t, hessian) for g, t in zip(guesses, tangents, strict=True)]
+    for _ in range(steps):
+        waiting = [point for point in relaxing if not point.converged(fmax)]
+        if not waiting:
+            break
+        asked = [point.next() for point in waiting]
+        answers = yield [Question(positions) for positions in asked]
+        for point, positions, answer in zip(waiting, asked, answers, strict=True):
+            point.learn(positions, answer)
+    return [point.image(fmax) for point in relaxing]
+
+
+class _Across:
+    """A point of the path that relaxes across it."""
+
+    def __init__(self, guess: Positions, tangent: Vector, hessian: Matrix) -> None:
+        self._tangent = tangent
+        self._image = Image(guess, np.nan, np.full_like(guess, np.nan), "flank", hessian)
+
+    @property
+    def _across(self) -> Vector:
+        forces = self._image.forces.ravel()
+        across: Vector = forces - (forces @ self._tangent) * self._tangent
+        return across
+
+    def converged(self, fmax: float) -> bool:
+        return longest(self._across) < fmax
+
+    def next(self) -> Positions:
+        if np.isnan(self._image.energy):
+            return self._image.positions
+        step = newton_step(without(self._image.hessian, self._tangent), self._across)
+        step -= (step @ self._tangent) * self._tangent
+        moved: Positions = self._image.positions + step.reshape(-1, 3)
+        return moved
+
+    def learn(self, positions: Positions, now: Evaluation) -> None:
+        last, hessian = self._image, self._image.hessian
+        if not np.isnan(last.energy):
+            step = (positions - last.positions).ravel()
+            hessian = learned(hessian, step, (last.forces - now.forces).ravel())
+        self._image = Image(positions, now.energy, now.forces, "flank", hessian, now.moments)
+
+    def image(self, fmax: float) -> Image:
+        return replace(self._image, converged=self.converged(fmax))
+
+
+def find_path(
+    guess: Sequence[Positions],
+    end_energies: tuple[float, float],
+    model: Model,
+    *,
+    mirror: Mirror | None,
+    fmax: float,
+    steps: int,
+) -> Search[list[Image]]:
+    """All images of the path, end points included, in order.
+
+    Args:
+        guess: Å, odd in number: the first and the last are the end points, the middle one lies in
+            the octahedron; the number of others is that of the images sought beside the saddle.
+        end_energies: eV.
+        model: Hessian to begin with.
+        mirror: an operation that reverses the path; half of it is then sought.
+        fmax: eV/Å.
+        steps: evaluations of each point at most.
+    """
+    ends = [
+        Image(positions, energy, np.zeros_like(positions), "end", np.zeros((0, 0)))
+        for positions, energy in zip((guess[0], guess[-1]), end_energies, strict=True)
+    ]
+    middle, between = guess[len(guess) // 2], (len(guess) - 3) // 2
+    way = unit(guess[-1] - guess[0])
+    hessian = model(middle)
+    top = yield from stationary_point(
+        middle,
+        hessian if mirror else with_ridge(hessian, way),
+        climb=mirror is None,
+        fmax=fmax,
+        steps=steps,
+        mirror=mirror,
+    )
+    if not (top.converged and _on_the_way(top, ends)):
+        (top,) = yield from flanks([middle], [way], hessian, fmax=FLANK * fmax, steps=steps)
+    path = [ends[0], top] if mirror else [ends[0], top, ends[1]]
+    path = yield from _filled(path, between, fmax, steps)
+    for _ in range(ROUNDS):
+        found = yield from _further(path, fmax, steps)
+        if not found:
+            break
+        path = _in_order([*path, *found], way)
+    if mirror:
+        path += [mirror.of_image(image) for image in reversed(path[:-1])]
+    return path
+
+
+def _on_the_way(image: Image, ends: Sequence[Image]) -> bool:
+    first, last = (end.positions for end in ends)
+    share = np.vdot(image.positions - first, last - first) / np.vdot(last - first, last - first)
+    return bool(ON_THE_WAY[0] < share < ON_THE_WAY[1])
+
+
+def _filled(path: Sequence[Image], between: int, fmax: float, steps: int) -> Search[list[Image]]:
+    """Flank points between stationary ones, equally many in every interval."""
+    guesses, tangents = [], []
+    hessian = next(image.hessian for image in path if image.kind != "end")
+    for left, right in pairwise(path):
+        arm = right.positions - left.positions
+        for k in range(1, between + 1):
+            guesses.append(left.positions + k / (between + 1) * arm)
+            tangents.append(unit(arm))
+    relaxed = yield from flanks(guesses, tangents, hessian, fmax=FLANK * fmax, steps=steps)
+    filled = [path[0]]
+    for i, right in enumerate(path[1:]):
+        filled += [*relaxed[i * between : (i + 1) * between], right]
+    return filled
+
+
+def _further(path: Sequence[Image], fmax: float, steps: int) -> Search[list[Image]]:
+    """Stationary points that the images betray and that are not among them."""
+    found: list[Image] = []
+    firm = [i for i, image in enumerate(path) if image.kind != "flank"]
+    for left, right in pairwise(firm):
+        part = path[left : right + 1]
+        if not _simple(part):
+            for positions, climb in _extrema(part):
+                nearest = min(part, key=lambda image: longest(image.positions - positions))
+                hessian = nearest.hessian if nearest.hessian.size else part[1].hessian
+                if climb:
+                    hessian = with_ridge(hessian, unit(part[-1].positions - part[0].positions))
+                point = yield from stationary_point(
+                    positions, hessian, climb=climb, fmax=fmax, steps=steps
+                )
+                known = [i for i in (*path, *found) if i.kind != "flank"]
+                if all(longest(point.positions - k.positions) > SAME_POINT for k in known):
+                    found.append(point)
+    return found
+
+
+def slopes(path: Sequence[Image]) -> NDArray[np.float64]:
+    """eV/Å, of the energy along the path at every image; zero at end and stationary points."""
+    values = np.zeros(len(path))
+    for i in range(1, len(path) - 1):
+        if path[i].kind == "flank":
+            tangent = unit(path[i + 1].positions - path[i - 1].positions)
+            values[i] = -path[i].forces.ravel() @ tangent
+    return values
+
+
+def _simple(part: Sequence[Image]) -> bool:
+    """The energy only rises, or only falls, from one stationary point to the next."""
+    energies = np.array([image.energy for image in part])
+    sign = 1.0 if energies[-1] > energies[0] else -1.0
+    rising = (sign * np.diff(energies) > -FLAT).all()
+    return bool(rising and (sign * slopes(part) > -LEVEL).all())
+
+
+def _extrema(part: Sequence[Image]) -> list[tuple[Positions, bool]]:
+    """Where the energy along the path turns between two stationary points, and whether to climb."""
+    places = distances(part)
+    curve = CubicHermiteSpline(places, [image.energy for image in part], slopes(part))
+    turns = curve.derivative().roots(extrapolate=False)
+    inside = [s for s in turns if 0.05 < s / places[-1] < 0.95]
+    found = []
+    for s in inside:
+        k = int(np.clip(np.searchsorted(places, s), 1, len(part) - 1))
+        share = (s - places[k - 1]) / (places[k] - places[k - 1])
+        positions = (1 - share) * part[k - 1].positions + share * part[k].positions
+        found.append((positions, bool(curve(s, 2) < 0)))
+    return found
+
+
+def distances(path: Sequence[Image]) -> NDArray[np.float64]:
+    """Å, length of the path up to every image, all atoms' moves together."""
+    moves = [np.linalg.norm(b.positions - a.positions) for a, b in pairwise(path)]
+    return np.concatenate([[0.0], np.cumsum(moves)])
+
+
+def _in_order(images: Sequence[Image], way: Vector) -> list[Image]:
+    """By how far they are on the straight way; without flank points too near a stationary one."""
+    firm = [image for image in images if image.kind != "flank"]
+    kept = [
+        image
+        for image in images
+        if image.kind != "flank"
+        or all(longest(image.positions - other.positions) > SAME_POINT for other in firm)
+    ]
+    return sorted(kept, key=lambda image: float(image.positions.ravel() @ way))
+
+
+def unit(vectors: NDArray[np.float64]) -> Vector:
+    """One flat vector of length one that does not move the crystal as a whole."""
+    flat = still(vectors.ravel())
+    return np.asarray(flat / np.linalg.norm(flat))
