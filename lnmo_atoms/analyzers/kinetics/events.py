@@ -14,6 +14,10 @@ from numpy.typing import NDArray
 
 from lnmo_atoms.analyzers.kinetics.lattice_gas import LatticeGas
 
+lean = njit(cache=True, _nrt=False)
+"""Compiles what allocates nothing. Counting the references to every array of a named tuple would
+take ten times as long as the physics."""
+
 
 class State(NamedTuple):
     """Where the ions are; changed in place.
@@ -58,7 +62,7 @@ def fill(gas: LatticeGas, filled: NDArray[np.int32]) -> State:
     return state
 
 
-@njit(cache=True)
+@lean
 def run(
     gas: LatticeGas, state: State, events: int, rng: np.random.Generator
 ) -> tuple[float, float, int]:
@@ -96,7 +100,7 @@ def residence(
     return seconds
 
 
-@njit(cache=True)
+@lean
 def _find(tree: NDArray[np.float64], share: float) -> tuple[int, float]:
     """The site whose interval of the summed rates holds the share, and what is left of it."""
     leaves = len(tree) // 2
@@ -109,7 +113,7 @@ def _find(tree: NDArray[np.float64], share: float) -> tuple[int, float]:
     return node - leaves, share
 
 
-@njit(cache=True)
+@lean
 def _choose(gas: LatticeGas, state: State, i: int, share: float) -> int:
     """The jump of site i whose interval holds the share."""
     jump = -1
@@ -123,7 +127,7 @@ def _choose(gas: LatticeGas, state: State, i: int, share: float) -> int:
     return jump
 
 
-@njit(cache=True)
+@lean
 def _jump_rate(gas: LatticeGas, state: State, i: int, e: int) -> float:
     """Rate in s⁻¹ of one jump of the ion on site i: 0 where the site it leads to is filled."""
     j = gas.to[e]
@@ -140,7 +144,7 @@ def _jump_rate(gas: LatticeGas, state: State, i: int, e: int) -> float:
     return min(gas.rate[e] * half, slowest)
 
 
-@njit(cache=True)
+@lean
 def _site_rate(gas: LatticeGas, state: State, i: int) -> float:
     """Summed rate in s⁻¹ of the jumps of the ion on site i, 0 where there is none."""
     rate = 0.0
@@ -150,14 +154,14 @@ def _site_rate(gas: LatticeGas, state: State, i: int) -> float:
     return rate
 
 
-@njit(cache=True)
+@lean
 def _count(gas: LatticeGas, state: State, i: int, change: int) -> None:
     """An ion came to (1) or left (-1) site i: its neighbours count it."""
     for s in range(gas.pair_first[i], gas.pair_first[i + 1]):
         state.neighbours[gas.pair_to[s], gas.pair_shell[s]] += change
 
 
-@njit(cache=True)
+@lean
 def _move(gas: LatticeGas, state: State, i: int, jump: int) -> None:
     """Carry the ion on site i over, and renew the rates that depend on it."""
     j = gas.to[jump]
@@ -172,7 +176,7 @@ def _move(gas: LatticeGas, state: State, i: int, jump: int) -> None:
     _renew_around(gas, state, j)
 
 
-@njit(cache=True)
+@lean
 def _renew_around(gas: LatticeGas, state: State, i: int) -> None:
     """All rates that depend on whether site i is filled."""
     _renew(gas, state, i)
@@ -180,7 +184,7 @@ def _renew_around(gas: LatticeGas, state: State, i: int) -> None:
         _renew(gas, state, gas.touch[s])
 
 
-@njit(cache=True)
+@lean
 def _renew(gas: LatticeGas, state: State, i: int) -> None:
     """The rate of one site and the sums it is part of."""
     tree = state.tree

@@ -110,9 +110,7 @@ def lattice_gas(
     )
 
 
-def neighbour_shells(
-    network: HopNetwork, shells: int
-) -> tuple[NDArray[np.int_], NDArray[np.int_]]:
+def neighbour_shells(network: HopNetwork, shells: int) -> tuple[NDArray[np.int_], NDArray[np.int_]]:
     """All pairs of sites in the nearest shells of neighbours, periodic images counted one by one.
 
     Args:

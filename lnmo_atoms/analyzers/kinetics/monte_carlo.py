@@ -15,6 +15,8 @@ from lnmo_atoms.builders.errors import RequestError
 
 WINDOWS = 50
 """Into which a run is divided; their scatter gives the errors."""
+FEWEST_JUMPS = 10
+"""Of each ion in a window; with fewer, what they take back later is missed."""
 EQUILIBRATION = 0.1
 """Events before the first window, as a share of those measured."""
 
@@ -53,7 +55,7 @@ class MonteCarloResult:
         events_per_second: of computing time.
         interactions: how ions feel each other, such as ``"site exclusion only"``.
         seed: of the random numbers.
-        flags: the network's.
+        flags: what a user must know, the network's included.
     """
 
     temperature: float
@@ -143,7 +145,7 @@ def monte_carlo(
         events_per_second=sampler.done / seconds,
         interactions=_interactions(pair_energies),
         seed=seed,
-        flags=network.flags,
+        flags=(*network.flags, *_short(sampler.window, ions, sites)),
     )
 
 
@@ -181,9 +183,7 @@ class _Sampler:
             before = after
         return samples
 
-    def _advance(
-        self, state: State, events: int, rng: np.random.Generator
-    ) -> tuple[float, float]:
+    def _advance(self, state: State, events: int, rng: np.random.Generator) -> tuple[float, float]:
         """Let jumps happen; time in s and squared jumps in Å²."""
         seconds, squares, done = run(self._gas, state, events, rng)
         if done < events:
@@ -219,6 +219,17 @@ def _whole(lithium: float, sites: int) -> tuple[int, int]:
             "take more repeats of the cell"
         )
     return ions, sites
+
+
+def _short(window: int, ions: int, sites: int) -> tuple[str, ...]:
+    """A flag where the carriers, ions or vacancies, hardly move in a window."""
+    jumps = window / min(ions, sites - ions)
+    if jumps >= FEWEST_JUMPS:
+        return ()
+    return (
+        f"only {jumps:.1f} jumps per carrier in a window: diffusivities come out too high, "
+        f"take {FEWEST_JUMPS / jumps:.0f} times as many events",
+    )
 
 
 def _children(seed: int, runs: int) -> list[np.random.SeedSequence]:

@@ -51,7 +51,9 @@ class Diffusivity:
     @property
     def activation_energy(self) -> float:
         """EV, of the Arrhenius line; of the one temperature where there is no line."""
-        return float(self.activation_energies[0]) if self.fit is None else self.fit.activation_energy
+        return (
+            float(self.activation_energies[0]) if self.fit is None else self.fit.activation_energy
+        )
 
 
 def diffusion_tensor(
@@ -133,9 +135,7 @@ def diffusivity(
     )
 
 
-def _activation(
-    network: HopNetwork, temperature: float, attempt_frequency: ArrayLike
-) -> float:
+def _activation(network: HopNetwork, temperature: float, attempt_frequency: ArrayLike) -> float:
     """−d ln D / d(1/kT) in eV, by central differences."""
     hot, cold = temperature / (1 - BETA_STEP), temperature / (1 + BETA_STEP)
     ends = [np.trace(diffusion_tensor(network, t, attempt_frequency)) for t in (hot, cold)]
