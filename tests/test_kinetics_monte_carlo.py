@@ -182,7 +182,7 @@ def test_few_jumps_are_flagged():
         ({"events": 10}, "too few"),
         ({"seed": -1}, "seed"),
         ({"attempt_frequency": 0.0}, "attempt frequency"),
-        ({"pair_energies": [0.0] * 7}, "own image"),
+        ({"pair_energies": [0.0] * 4, "repeats": (1, 1, 1)}, "own image"),
     ],
 )
 def test_wrong_requests_are_refused(changes, hint):
