@@ -141,9 +141,7 @@ def test_a_model_gives_back_what_it_was_made_of():
         barrier = 0.4 + 0.05 * nickel(hop.ring) + (last - first) / 2
         changes = {"energy": first - 410, "energies": np.array([0, barrier, last - first])}
         result = hop_result(hop=hop, **changes)
-        results.append(
-            replace(result, barrier=barrier, barrier_reverse=barrier - (last - first))
-        )
+        results.append(replace(result, barrier=barrier, barrier_reverse=barrier - (last - first)))
     model = ring_model(results)
     assert model.nickel_slope == pytest.approx(0.03)
     assert model.site_deviation < 1e-9

@@ -3,7 +3,9 @@
 Every jump is chosen in proportion to its rate and happens (Bortz, Kalos and Lebowitz, J. Comput.
 Phys. 17, 10, 1975). Rates of sites are the leaves of a binary tree of sums, so that a site is found
 and its rate changed in log₂ n steps. Sums are formed anew from their two parts, never by
-differences, and rates from the occupation: nothing drifts, however long the run.
+differences, and rates from the occupation: nothing drifts, however long the run. Functions of the
+loop take arrays one by one: taken out of a named tuple, each would be counted as one more reference,
+which costs ten times as much as the physics.
 """
 
 from typing import NamedTuple
@@ -12,11 +14,11 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from lnmo_atoms.analyzers.kinetics.lattice_gas import LatticeGas
+from lnmo_atoms.analyzers.kinetics.lattice_gas import Jumps, LatticeGas
 
-lean = njit(cache=True, _nrt=False)
-"""Compiles what allocates nothing. Counting the references to every array of a named tuple would
-take ten times as long as the physics."""
+Ints = NDArray[np.int32]
+Small = NDArray[np.int8]
+Floats = NDArray[np.float64]
 
 
 class State(NamedTuple):
@@ -38,70 +40,83 @@ class State(NamedTuple):
 
 
 @njit(cache=True)
-def fill(gas: LatticeGas, filled: NDArray[np.int32]) -> State:
+def fill(gas: LatticeGas, filled: Ints) -> State:
     """The state with ions on the given sites."""
     n = len(gas.first) - 1
     leaves = 1
     while leaves < n:
         leaves *= 2
-    shells = len(gas.boltzmann)
-    state = State(
-        np.full(n, np.int32(-1)),
-        filled.copy(),
-        np.zeros((len(filled), 3), np.int32),
-        np.zeros((n, shells), np.int8),
-        np.zeros(2 * leaves),
-    )
+    ion = np.full(n, np.int32(-1))
+    neighbours = np.zeros((n, len(gas.boltzmann)), np.int8)
+    tree = np.zeros(2 * leaves)
     for p in range(len(filled)):
-        state.ion[filled[p]] = p
-        _count(gas, state, filled[p], 1)
+        ion[filled[p]] = p
+        _count(neighbours, gas.pair_first, gas.pair_to, gas.pair_shell, filled[p], 1)
     for i in range(n):
-        state.tree[leaves + i] = _site_rate(gas, state, i)
+        tree[leaves + i] = _site_rate(
+            ion, neighbours, gas.first, gas.jumps, gas.bonds, gas.boltzmann, i
+        )
     for node in range(leaves - 1, 0, -1):
-        state.tree[node] = state.tree[2 * node] + state.tree[2 * node + 1]
-    return state
+        tree[node] = tree[2 * node] + tree[2 * node + 1]
+    return State(ion, filled.copy(), np.zeros((len(filled), 3), np.int32), neighbours, tree)
 
 
-@lean
+@njit(cache=True)
 def run(
-    gas: LatticeGas, state: State, events: int, rng: np.random.Generator
+    gas: LatticeGas, state: State, events: int, rng: np.random.Generator, seconds: Floats
 ) -> tuple[float, float, int]:
     """Let so many jumps happen; each takes its mean time, one over the sum of all rates.
+
+    Args:
+        gas: what does not change.
+        state: changed in place.
+        events: jumps.
+        rng: of the random numbers.
+        seconds: shape (n,), to which the time is added that each site is filled; shape (0,) where
+            nobody asks.
 
     Returns:
         time in s, sum of the squared lengths of all jumps in Å², jumps done: fewer than asked for
         where no ion can jump any more.
     """
+    first, jumps, bonds, boltzmann = gas.first, gas.jumps, gas.bonds, gas.boltzmann
+    pair_first, pair_to, pair_shell = gas.pair_first, gas.pair_to, gas.pair_shell
+    touch_first, touch = gas.touch_first, gas.touch
+    ion, neighbours, tree = state.ion, state.neighbours, state.tree
+    site, winding = state.site, state.winding
     time, squares = 0.0, 0.0
     for event in range(events):
-        total = state.tree[1]
+        total = tree[1]
         if total <= 0.0:
             return time, squares, event
         time += 1.0 / total
-        i, left = _find(state.tree, rng.random() * total)
-        jump = _choose(gas, state, i, left)
-        squares += gas.length2[jump]
-        _move(gas, state, i, jump)
+        if len(seconds) > 0:
+            for p in range(len(site)):
+                seconds[site[p]] += 1.0 / total
+        i, share = _find(tree, rng.random() * total)
+        e = _choose(ion, neighbours, first, jumps, bonds, boltzmann, i, share)
+        j = jumps[e].to
+        squares += jumps[e].length2
+        p = ion[i]
+        ion[i], ion[j], site[p] = -1, p, j
+        for axis in range(3):
+            winding[p, axis] += jumps[e].image[axis]
+        _count(neighbours, pair_first, pair_to, pair_shell, i, -1)
+        _count(neighbours, pair_first, pair_to, pair_shell, j, 1)
+        for end in range(2):
+            centre = i if end == 0 else int(j)
+            rate = _site_rate(ion, neighbours, first, jumps, bonds, boltzmann, centre)
+            _renew(tree, centre, rate)
+            for s in range(touch_first[centre], touch_first[centre + 1]):
+                k = touch[s]
+                if ion[k] >= 0:
+                    rate = _site_rate(ion, neighbours, first, jumps, bonds, boltzmann, k)
+                    _renew(tree, k, rate)
     return time, squares, events
 
 
 @njit(cache=True)
-def residence(
-    gas: LatticeGas, state: State, events: int, rng: np.random.Generator
-) -> NDArray[np.float64]:
-    """Seconds that each site is filled in the course of so many jumps, shape (n,)."""
-    seconds = np.zeros(len(state.ion))
-    for _ in range(events):
-        total = state.tree[1]
-        for i in state.site:
-            seconds[i] += 1.0 / total
-        i, left = _find(state.tree, rng.random() * total)
-        _move(gas, state, i, _choose(gas, state, i, left))
-    return seconds
-
-
-@lean
-def _find(tree: NDArray[np.float64], share: float) -> tuple[int, float]:
+def _find(tree: Floats, share: float) -> tuple[int, float]:
     """The site whose interval of the summed rates holds the share, and what is left of it."""
     leaves = len(tree) // 2
     node = 1
@@ -113,12 +128,21 @@ def _find(tree: NDArray[np.float64], share: float) -> tuple[int, float]:
     return node - leaves, share
 
 
-@lean
-def _choose(gas: LatticeGas, state: State, i: int, share: float) -> int:
+@njit(cache=True)
+def _choose(
+    ion: Ints,
+    neighbours: Small,
+    first: Ints,
+    jumps: Jumps,
+    bonds: Small,
+    boltzmann: Floats,
+    i: int,
+    share: float,
+) -> int:
     """The jump of site i whose interval holds the share."""
     jump = -1
-    for e in range(gas.first[i], gas.first[i + 1]):
-        rate = _jump_rate(gas, state, i, e)
+    for e in range(first[i], first[i + 1]):
+        rate = _jump_rate(ion, neighbours, jumps, bonds, boltzmann, i, e)
         if rate > 0.0:
             jump = e
             if share < rate:
@@ -127,69 +151,59 @@ def _choose(gas: LatticeGas, state: State, i: int, share: float) -> int:
     return jump
 
 
-@lean
-def _jump_rate(gas: LatticeGas, state: State, i: int, e: int) -> float:
-    """Rate in s⁻¹ of one jump of the ion on site i: 0 where the site it leads to is filled."""
-    j = gas.to[e]
-    if state.ion[j] >= 0:
+@njit(cache=True)
+def _jump_rate(
+    ion: Ints,
+    neighbours: Small,
+    jumps: Jumps,
+    bonds: Small,
+    boltzmann: Floats,
+    i: int,
+    e: int,
+) -> float:
+    """Rate in s⁻¹ of jump e of the ion on site i: 0 where the site it leads to is filled."""
+    jump = jumps[e]
+    j = jump.to
+    if ion[j] >= 0:
         return 0.0
-    shells = len(gas.boltzmann)
-    if shells == 0:
-        return gas.rate[e]
     half = 1.0
-    for s in range(shells):
-        more = state.neighbours[j, s] - gas.bonds[e, s] - state.neighbours[i, s]
-        half *= gas.boltzmann[s, more + gas.boltzmann.shape[1] // 2]
-    slowest = gas.limit[e] * min(1.0, gas.uphill[e] * half * half)
-    return min(gas.rate[e] * half, slowest)
+    for s in range(len(boltzmann)):
+        more = neighbours[j, s] - bonds[e, s] - neighbours[i, s]
+        half *= boltzmann[s, more + boltzmann.shape[1] // 2]
+    return min(jump.rate * half, jump.limit * min(1.0, jump.uphill * half * half))
 
 
-@lean
-def _site_rate(gas: LatticeGas, state: State, i: int) -> float:
+@njit(cache=True)
+def _site_rate(
+    ion: Ints,
+    neighbours: Small,
+    first: Ints,
+    jumps: Jumps,
+    bonds: Small,
+    boltzmann: Floats,
+    i: int,
+) -> float:
     """Summed rate in s⁻¹ of the jumps of the ion on site i, 0 where there is none."""
     rate = 0.0
-    if state.ion[i] >= 0:
-        for e in range(gas.first[i], gas.first[i + 1]):
-            rate += _jump_rate(gas, state, i, e)
+    if ion[i] >= 0:
+        for e in range(first[i], first[i + 1]):
+            rate += _jump_rate(ion, neighbours, jumps, bonds, boltzmann, i, e)
     return rate
 
 
-@lean
-def _count(gas: LatticeGas, state: State, i: int, change: int) -> None:
+@njit(cache=True)
+def _count(
+    neighbours: Small, pair_first: Ints, pair_to: Ints, pair_shell: Small, i: int, change: int
+) -> None:
     """An ion came to (1) or left (-1) site i: its neighbours count it."""
-    for s in range(gas.pair_first[i], gas.pair_first[i + 1]):
-        state.neighbours[gas.pair_to[s], gas.pair_shell[s]] += change
+    for s in range(pair_first[i], pair_first[i + 1]):
+        neighbours[pair_to[s], pair_shell[s]] += change
 
 
-@lean
-def _move(gas: LatticeGas, state: State, i: int, jump: int) -> None:
-    """Carry the ion on site i over, and renew the rates that depend on it."""
-    j = gas.to[jump]
-    p = state.ion[i]
-    state.ion[i], state.ion[j], state.site[p] = -1, p, j
-    for axis in range(3):
-        state.winding[p, axis] += gas.image[jump, axis]
-    if len(gas.boltzmann) > 0:
-        _count(gas, state, i, -1)
-        _count(gas, state, j, 1)
-    _renew_around(gas, state, i)
-    _renew_around(gas, state, j)
-
-
-@lean
-def _renew_around(gas: LatticeGas, state: State, i: int) -> None:
-    """All rates that depend on whether site i is filled."""
-    _renew(gas, state, i)
-    for s in range(gas.touch_first[i], gas.touch_first[i + 1]):
-        _renew(gas, state, gas.touch[s])
-
-
-@lean
-def _renew(gas: LatticeGas, state: State, i: int) -> None:
+@njit(cache=True)
+def _renew(tree: Floats, i: int, rate: float) -> None:
     """The rate of one site and the sums it is part of."""
-    tree = state.tree
     node = len(tree) // 2 + i
-    rate = _site_rate(gas, state, i)
     if tree[node] == rate:
         return
     tree[node] = rate

@@ -1,7 +1,7 @@
 """Ions on the sites of a network: rates and neighbours as the event loop reads them."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,6 +14,23 @@ from lnmo_atoms.builders.errors import RequestError
 SHELL = 0.05
 """Å, distances this close belong to one shell of neighbours."""
 
+JUMP = np.dtype(
+    [
+        ("rate", np.float64),
+        ("limit", np.float64),
+        ("uphill", np.float64),
+        ("length2", np.float64),
+        ("to", np.int32),
+        ("image", np.int16, (3,)),
+    ],
+    align=True,
+)
+"""A jump: rate in s⁻¹ without pair energies; the attempt frequency in s⁻¹, for no barrier is below
+zero; exp(−(E_to − E_from)/kT), for none is below what it climbs; squared length in Å²; the site it
+leads to and that site's cell."""
+Jumps = NDArray[Any]
+"""Of the type ``JUMP``."""
+
 
 class LatticeGas(NamedTuple):
     """Everything that does not change while ions hop; memory grows with the sites.
@@ -24,12 +41,7 @@ class LatticeGas(NamedTuple):
 
     Attributes:
         first: shape (n + 1,).
-        to: shape (jumps,), site the jump leads to.
-        image: shape (jumps, 3), cell of that site.
-        length2: Å², shape (jumps,).
-        rate: s⁻¹, shape (jumps,), without pair energies.
-        limit: s⁻¹, shape (jumps,), the attempt frequency: no barrier is below zero.
-        uphill: shape (jumps,), exp(−(E_to − E_from)/kT): no barrier is below what a jump climbs.
+        jumps: shape (jumps,), of type ``JUMP``.
         pair_first: shape (n + 1,).
         pair_to: shape (pairs,).
         pair_shell: shape (pairs,).
@@ -40,12 +52,7 @@ class LatticeGas(NamedTuple):
     """
 
     first: NDArray[np.int32]
-    to: NDArray[np.int32]
-    image: NDArray[np.int16]
-    length2: NDArray[np.float64]
-    rate: NDArray[np.float64]
-    limit: NDArray[np.float64]
-    uphill: NDArray[np.float64]
+    jumps: Jumps
     pair_first: NDArray[np.int32]
     pair_to: NDArray[np.int32]
     pair_shell: NDArray[np.int8]
@@ -92,14 +99,16 @@ def lattice_gas(
     pairs, shells = neighbour_shells(network, len(pair_energies))
     bonds = _bonds(source, to, pairs, shells, len(pair_energies))
     touching = _touching(n, source, to, pairs)
+    jumps = np.empty(len(to), dtype=JUMP)
+    jumps["rate"] = limit * np.exp(-np.maximum(saddle - energy[source], 0) / kt)
+    jumps["limit"] = limit
+    jumps["uphill"] = np.exp(-(energy[to] - energy[source]) / kt)
+    jumps["length2"] = (np.tile(network.steps, (2, 1))[order] ** 2).sum(axis=1)
+    jumps["to"] = to
+    jumps["image"] = image
     return LatticeGas(
         first=_rows(source, n),
-        to=to.astype(np.int32),
-        image=image.astype(np.int16),
-        length2=(np.tile(network.steps, (2, 1))[order] ** 2).sum(axis=1),
-        rate=limit * np.exp(-np.maximum(saddle - energy[source], 0) / kt),
-        limit=limit,
-        uphill=np.exp(-(energy[to] - energy[source]) / kt),
+        jumps=jumps,
         pair_first=_rows(pairs[:, 0], n),
         pair_to=pairs[:, 1].astype(np.int32),
         pair_shell=shells.astype(np.int8),

@@ -185,7 +185,7 @@ class _Sampler:
 
     def _advance(self, state: State, events: int, rng: np.random.Generator) -> tuple[float, float]:
         """Let jumps happen; time in s and squared jumps in Å²."""
-        seconds, squares, done = run(self._gas, state, events, rng)
+        seconds, squares, done = run(self._gas, state, events, rng, np.empty(0))
         if done < events:
             raise RequestError(
                 f"no ion can jump any more after {self.done + done} events: "
