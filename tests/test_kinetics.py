@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kinetic_networks import A, NEIGHBOURS, by_pseudoinverse, disordered, lattice, network
+from kinetic_networks import NEIGHBOURS, A, by_pseudoinverse, disordered, lattice, network
 from scipy.spatial.transform import Rotation
 
 from lnmo_atoms.analyzers.kinetics import (

@@ -23,7 +23,7 @@ class Rows(NamedTuple):
 
     Attributes:
         first: shape (n,), where the row begins.
-        count: shape (n,), edges in the row.
+        length: shape (n,), edges in the row.
         room: shape (n,), edges the row can hold.
         used: shape (1,), length of the pool in use.
         to: neighbour.
@@ -32,7 +32,7 @@ class Rows(NamedTuple):
     """
 
     first: Ints
-    count: Ints
+    length: Ints
     room: Ints
     used: Ints
     to: Ints
@@ -58,7 +58,7 @@ def eliminate(order: Ints, start: Ints, end: Ints, image: Ints, conductance: Flo
     where = np.full(len(order), -1)
     rows = _rows(total, len(order), start, end, image, conductance)
     for k in order:
-        star = slice(rows.first[k], rows.first[k] + rows.count[k])
+        star = slice(rows.first[k], rows.first[k] + rows.length[k])
         near = rows.to[star].copy()
         spokes = rows.conductance[star].copy()
         ways = rows.way[star].copy()
@@ -66,8 +66,8 @@ def eliminate(order: Ints, start: Ints, end: Ints, image: Ints, conductance: Flo
             i = near[a]
             rows = _with_room(rows, i, len(near))
             row = slice(rows.first[i], rows.first[i] + rows.room[i])
-            rows.count[i] = _mesh(
-                total, where, rows.to[row], rows.conductance[row], rows.way[row], rows.count[i], i,
+            rows.length[i] = _mesh(
+                total, where, rows.to[row], rows.conductance[row], rows.way[row], rows.length[i], i,
                 near, spokes, ways, k, a,
             )  # fmt: skip
     return total + np.triu(total, 1).T
@@ -173,7 +173,7 @@ def _rows(
 @njit(cache=True, error_model="numpy")
 def _insert(rows: Rows, i: int, j: int, conductance: float, way: Floats) -> Floats:
     """An edge in the row of i, joined to one to j that is there; what carriers diffuse by both."""
-    first, last = rows.first[i], rows.first[i] + rows.count[i]
+    first, last = rows.first[i], rows.first[i] + rows.length[i]
     for s in range(first, last):
         if rows.to[s] == j:
             both = rows.conductance[s] + conductance
@@ -185,14 +185,14 @@ def _insert(rows: Rows, i: int, j: int, conductance: float, way: Floats) -> Floa
             return weight * np.triu(np.outer(difference, difference))
     rows.to[last], rows.conductance[last] = j, conductance
     rows.way[last] = way
-    rows.count[i] += 1
+    rows.length[i] += 1
     return np.zeros((3, 3))
 
 
 @njit(cache=True)
 def _with_room(rows: Rows, i: int, more: int) -> Rows:
     """The rows, that of i moved to the pool's end where it cannot hold so many more edges."""
-    needed = rows.count[i] + more
+    needed = rows.length[i] + more
     if needed <= rows.room[i]:
         return rows
     begin, used = rows.first[i], rows.used[0]
@@ -200,7 +200,7 @@ def _with_room(rows: Rows, i: int, more: int) -> Rows:
     rows.used[0] += 2 * needed
     if rows.used[0] > len(rows.to):
         rows = _grown(rows, used)
-    for s in range(rows.count[i]):
+    for s in range(rows.length[i]):
         rows.to[used + s] = rows.to[begin + s]
         rows.conductance[used + s] = rows.conductance[begin + s]
         rows.way[used + s] = rows.way[begin + s]
@@ -215,4 +215,4 @@ def _grown(rows: Rows, filled: int) -> Rows:
     to[:filled] = rows.to[:filled]
     conductance[:filled] = rows.conductance[:filled]
     way[:filled] = rows.way[:filled]
-    return Rows(rows.first, rows.count, rows.room, rows.used, to, conductance, way)
+    return Rows(rows.first, rows.length, rows.room, rows.used, to, conductance, way)

@@ -16,18 +16,16 @@ SHELL = 0.05
 
 JUMP = np.dtype(
     [
-        ("rate", np.float64),
         ("limit", np.float64),
         ("uphill", np.float64),
         ("length2", np.float64),
-        ("to", np.int32),
         ("image", np.int16, (3,)),
     ],
     align=True,
 )
-"""A jump: rate in s⁻¹ without pair energies; the attempt frequency in s⁻¹, for no barrier is below
-zero; exp(−(E_to − E_from)/kT), for none is below what it climbs; squared length in Å²; the site it
-leads to and that site's cell."""
+"""Of a jump: the attempt frequency in s⁻¹, for no barrier is below
+zero; exp(−(E_to − E_from)/kT), for none is below what it climbs; squared length in Å²; the cell
+it leads to."""
 Jumps = NDArray[Any]
 """Of the type ``JUMP``."""
 
@@ -41,6 +39,8 @@ class LatticeGas(NamedTuple):
 
     Attributes:
         first: shape (n + 1,).
+        to: shape (jumps,), site the jump leads to.
+        rate: s⁻¹, shape (jumps,), without pair energies.
         jumps: shape (jumps,), of type ``JUMP``.
         pair_first: shape (n + 1,).
         pair_to: shape (pairs,).
@@ -52,6 +52,8 @@ class LatticeGas(NamedTuple):
     """
 
     first: NDArray[np.int32]
+    to: NDArray[np.int32]
+    rate: NDArray[np.float64]
     jumps: Jumps
     pair_first: NDArray[np.int32]
     pair_to: NDArray[np.int32]
@@ -100,14 +102,14 @@ def lattice_gas(
     bonds = _bonds(source, to, pairs, shells, len(pair_energies))
     touching = _touching(n, source, to, pairs)
     jumps = np.empty(len(to), dtype=JUMP)
-    jumps["rate"] = limit * np.exp(-np.maximum(saddle - energy[source], 0) / kt)
     jumps["limit"] = limit
     jumps["uphill"] = np.exp(-(energy[to] - energy[source]) / kt)
     jumps["length2"] = (np.tile(network.steps, (2, 1))[order] ** 2).sum(axis=1)
-    jumps["to"] = to
     jumps["image"] = image
     return LatticeGas(
         first=_rows(source, n),
+        to=to.astype(np.int32),
+        rate=limit * np.exp(-np.maximum(saddle - energy[source], 0) / kt),
         jumps=jumps,
         pair_first=_rows(pairs[:, 0], n),
         pair_to=pairs[:, 1].astype(np.int32),
@@ -174,7 +176,7 @@ def _distinct(lengths: NDArray[np.float64]) -> NDArray[np.float64]:
     ordered = np.sort(lengths)
     if not len(ordered):
         return ordered
-    return ordered[np.concatenate([[True], np.diff(ordered) > SHELL])]
+    return np.asarray(ordered[np.concatenate([[True], np.diff(ordered) > SHELL])])
 
 
 def _rows(index: NDArray[np.int_], n: int) -> NDArray[np.int32]:
@@ -214,19 +216,18 @@ def _boltzmann(
 def _touching(
     n: int, source: NDArray[np.int_], to: NDArray[np.int_], pairs: NDArray[np.int_]
 ) -> NDArray[np.int_]:
-    """Pairs (i, k): the rate of k depends on whether i is filled; k is never i itself.
+    """Pairs (i, k): the rate of k depends on whether i is filled, that of i itself included.
 
     Through the jumps of k that end at i, and through the pairs that i makes with k or with the
     sites that jumps of k end at.
     """
     jumps = source * n + to
-    codes = [to * n + source]
+    codes = [to * n + source, np.arange(n) * (n + 1)]
     if len(pairs):
         partners = pairs[:, 0] * n + pairs[:, 1]
         codes += [partners, _joined(pairs[:, 0], pairs[:, 1], jumps, n)]
     code = np.unique(np.concatenate(codes))
-    touching = np.column_stack([code // n, code % n])
-    return touching[touching[:, 0] != touching[:, 1]]
+    return np.column_stack([code // n, code % n])
 
 
 def _joined(
@@ -237,4 +238,4 @@ def _joined(
     rows = np.searchsorted(source, np.arange(n + 1))
     counts = rows[middle + 1] - rows[middle]
     offsets = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-    return np.repeat(left, counts) * n + to[np.repeat(rows[middle], counts) + offsets]
+    return np.asarray(np.repeat(left, counts) * n + to[np.repeat(rows[middle], counts) + offsets])

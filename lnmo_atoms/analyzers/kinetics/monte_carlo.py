@@ -122,7 +122,9 @@ def monte_carlo(
         frequency = np.tile(frequency, int(np.prod(repeats)))
     large = network.as_ions().repeated(repeats)
     gas = lattice_gas(large, temperature, pair_energies, frequency)
-    sampler = _Sampler(large, gas, ions, events // windows, progress, runs)
+    sampler = _Sampler(
+        large, gas, ions=ions, window=events // windows, runs=runs, progress=progress
+    )
     begin = time.perf_counter()
     samples = np.concatenate(
         [sampler.measure(np.random.default_rng(child)) for child in _children(seed, runs)]
@@ -156,10 +158,11 @@ class _Sampler:
         self,
         network: HopNetwork,
         gas: LatticeGas,
+        *,
         ions: int,
         window: int,
-        progress: Callable[[int, int], None] | None,
         runs: int,
+        progress: Callable[[int, int], None] | None,
     ) -> None:
         self._network, self._gas, self._ions, self._progress = network, gas, ions, progress
         self.window = window
@@ -226,10 +229,9 @@ def _short(window: int, ions: int, sites: int) -> tuple[str, ...]:
     jumps = window / min(ions, sites - ions)
     if jumps >= FEWEST_JUMPS:
         return ()
-    return (
-        f"only {jumps:.1f} jumps per carrier in a window: diffusivities come out too high, "
-        f"take {FEWEST_JUMPS / jumps:.0f} times as many events",
-    )
+    more = FEWEST_JUMPS / jumps
+    doubt = f"only {jumps:.1f} jumps per carrier in a window: diffusivities come out too high"
+    return (f"{doubt}, take {more:.0f} times as many events",)
 
 
 def _children(seed: int, runs: int) -> list[np.random.SeedSequence]:

@@ -81,4 +81,4 @@ def _curvatures(
         translations = roots[:, None] * np.tile(np.eye(3), (len(masses), 1))
         inner = np.linalg.qr(translations, mode="complete")[0][:, 3:]
         weighted = inner.T @ weighted @ inner
-    return np.linalg.eigvalsh(weighted)
+    return np.asarray(np.linalg.eigvalsh(weighted), dtype=float)
