@@ -97,7 +97,7 @@ def migration_barriers(
             if isinstance(outcome := outcomes[task.key], BandResult):
                 flags = vacancies.flags(hops[i], relaxed) + _band_flags(outcome)
                 results.append(_result(crystal, hops[i], outcome, reference.engine, flags))
-        save_hops(results, open_study.path / HOPS_FILE)
+        save_hops(results, crystal, open_study.path / HOPS_FILE)
     return results
 
 
