@@ -52,7 +52,7 @@ def plot_rings(results: Sequence[HopResult]) -> Figure:
         _draw_group(axes, column, group)
     _label_columns(axes, groups, ring_ions(rows))
     axes.set_ylabel("barrier, mean of both ways (eV)")
-    axes.set_ylim(0, 1.08 * axes.dataLim.ymax)
+    axes.set_ylim(min(0, 1.08 * axes.dataLim.ymin), 1.08 * axes.dataLim.ymax)
     axes.set_xlim(-0.6, len(groups) - 0.4)
     axes.grid(axis="y")
     if _nickel_and_manganese(rows):
@@ -73,7 +73,7 @@ def _draw_group(axes: Axes, column: int, group: RingGroup) -> None:
             column + DOTS + shift, barrier, "o", markersize=4, alpha=0.85,
             color=color if final else "white", markeredgecolor=color,
         )  # fmt: skip
-    if group.number:
+    if len(group.barriers) > 1:
         axes.errorbar(
             column + MEAN, group.mean, yerr=group.deviation, fmt="_", color=INK, markersize=9,
             markeredgewidth=2, capsize=3, linewidth=1.2, zorder=4,
