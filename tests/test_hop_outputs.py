@@ -87,6 +87,8 @@ def test_notes_name_few_hops_and_count_many():
     assert few == ["the barrier of 8c–4a–8c is not final: not converged"]
     many = [hop_result(converged=False, curvatures=None)] * 5
     assert all("5 of 5 hops" in line for line in hop_notes(rows_of(many)))
+    alike = [midpoint_result(), midpoint_result(), hop_result(converged=False)]
+    assert "1 of 3 hops" in hop_notes(rows_of(alike))[0]
 
 
 @given(st.permutations(range(32)))

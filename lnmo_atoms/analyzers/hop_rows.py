@@ -124,11 +124,11 @@ def hop_row(result: HopResult) -> HopRow:
 def hop_notes(rows: Sequence[HopRow]) -> list[str]:
     """What the barriers rest on, one line each."""
     notes = []
-    if unfinished := [row.label for row in rows if not row.converged]:
-        notes.append(f"the barrier of {_listed(unfinished, len(rows))} is not final: not converged")
-    if unproved := [row.label for row in rows if not row.proved]:
+    if unfinished := [row for row in rows if not row.converged]:
+        notes.append(f"the barrier of {_listed(unfinished, rows)} is not final: not converged")
+    if unproved := [row for row in rows if not row.proved]:
         notes.append(
-            f"the saddle of {_listed(unproved, len(rows))} is not proved by curvatures: one below "
+            f"the saddle of {_listed(unproved, rows)} is not proved by curvatures: one below "
             "zero, all others above"
         )
     return notes
@@ -178,9 +178,12 @@ def _curvatures(result: HopResult) -> tuple[float, float] | None:
     return lowest, second
 
 
-def _listed(labels: Sequence[str], total: int) -> str:
-    """Few are named, many are counted."""
-    return ", ".join(labels) if len(labels) <= 3 else f"{len(labels)} of {total} hops"
+def _listed(chosen: Sequence[HopRow], rows: Sequence[HopRow]) -> str:
+    """Few are named where their names tell them apart, others counted."""
+    labels = [row.label for row in rows]
+    if len(chosen) <= 3 and all(labels.count(row.label) == 1 for row in chosen):
+        return ", ".join(row.label for row in chosen)
+    return f"{len(chosen)} of {len(rows)} hops"
 
 
 def _number(value: float) -> float | None:
