@@ -24,23 +24,19 @@ def diffusivities(bulk, study):
     return diffusivity(network, TEMPERATURES).diffusivities
 
 
-if __name__ == "__main__":
-    ordered = diffusivities(la.ordered_spinel(), "ordered-study")
-    disordered = np.log(
-        [
-            diffusivities(la.disordered_spinel(seed=seed), f"disordered-study-{seed}")
-            for seed in range(CELLS)
-        ]
-    )
-    mean, spread = disordered.mean(axis=0), disordered.std(axis=0, ddof=1)
-    curves = {
-        "ordered": (TEMPERATURES, ordered),
-        f"disordered, mean of {CELLS}": (
-            TEMPERATURES, np.exp(mean), np.exp(mean - spread), np.exp(mean + spread),
-        ),
-    }  # fmt: skip
-    trust = la.CalculatorSpec("chgnet").trust()
-    save(
-        plot_diffusion(curves, f"one Li vacancy; band: standard deviation · {trust}"),
-        "diffusion.png",
-    )
+ordered = diffusivities(la.ordered_spinel(), "ordered-study")
+disordered = np.log(
+    [
+        diffusivities(la.disordered_spinel(seed=seed), f"disordered-study-{seed}")
+        for seed in range(CELLS)
+    ]
+)
+mean, spread = disordered.mean(axis=0), disordered.std(axis=0, ddof=1)
+bounds = np.exp(mean - spread), np.exp(mean + spread)
+curves = {
+    "ordered": (TEMPERATURES, ordered),
+    f"disordered, mean of {CELLS}": (TEMPERATURES, np.exp(mean), *bounds),
+}
+trust = la.CalculatorSpec("chgnet").trust()
+figure = plot_diffusion(curves, f"one Li vacancy; band: standard deviation of ln D · {trust}")
+save(figure, "diffusion.png")
