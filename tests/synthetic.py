@@ -1,12 +1,13 @@
 """Results made by hand: what analyzers, records and plots are tested with, no engine needed."""
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 from pymatgen.core import Lattice, Structure
 
 from lnmo_atoms.builders.coordination import coordination_numbers
-from lnmo_atoms.builders.hops import Hop
+from lnmo_atoms.builders.hops import find_hops
 from lnmo_atoms.builders.slabs import Certificate, Flip, Slab
 from lnmo_atoms.builders.spinel import ordered_spinel
 from lnmo_atoms.results import HopResult, Segment, SurfaceResult
@@ -128,22 +129,20 @@ def lnmo_surfaces():
     ]
 
 
+@cache
+def ordered_hop(multiplicity):
+    """One of the two hops of ordered LNMO, told apart by how many the cell has."""
+    (hop,) = (h for h in find_hops(ordered_spinel()) if h.multiplicity == multiplicity)
+    return hop
+
+
 def hop_result(through="12d", barrier=0.215, at_octahedron=0.20, skew=0.0, **changes):
     """A band of seven images over a smooth barrier."""
     x = np.linspace(0, 1, 7)
     energies = barrier * np.sin(np.pi * x) ** 2 + skew * x
     energies[3] = at_octahedron
     ring = ("Ni2+", *["Mn4+"] * 5) if through == "12d" else ("Ni2+", "Mn4+") * 3
-    hop = Hop(
-        start=0,
-        end=3,
-        end_image=np.array([0, -1, 0]),
-        octahedron=np.array([0.125, 0.375, 0.125]),
-        label=f"8c–{through}–8c",
-        ring=ring,
-        multiplicity=12 if through == "12d" else 4,
-        length=3.6,
-    )
+    hop = replace(ordered_hop(12 if through == "12d" else 4), label=f"8c–{through}–8c", ring=ring)
     values = {
         "hop": hop,
         "engine": ENGINE,

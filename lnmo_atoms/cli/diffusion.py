@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -55,8 +56,8 @@ def diffusion(
 
     Example: lnmo diffusion ordered disordered --temperatures 250,600 -o diffusion.png
     """
-    if not attempt_frequency > 0:
-        raise RequestError(f"--attempt-frequency: {attempt_frequency:g} is not above zero")
+    if not 0 < attempt_frequency < inf:
+        raise RequestError(f"--attempt-frequency: {attempt_frequency:g} is no frequency above zero")
     kelvin = parse_temperatures(temperatures)
     trust = " ".join(dict.fromkeys(Study.trust_of(study) for study in studies))
     with err.status("walking"):
