@@ -25,7 +25,10 @@ from lnmo_atoms.results import HopResult
 from lnmo_atoms.store import Study
 
 if TYPE_CHECKING:
-    from lnmo_atoms.analyzers.kinetics import HopNetwork  # type: ignore[import-not-found,unused-ignore]
+    from lnmo_atoms.analyzers.kinetics import (  # type: ignore[import-not-found,unused-ignore]
+        HopNetwork,
+        MonteCarloResult,
+    )
 
 BOX = 24.0
 """Å, edge of the crystal in which ions hop, at least."""
@@ -115,7 +118,7 @@ def _with_tracer(
     first, second, third = (int(n) for n in np.ceil(BOX / lengths))
     runs = [
         monte_carlo(
-            network.as_ions(),
+            network,
             lithium,
             float(temperature),
             events=EVENTS,
@@ -127,9 +130,17 @@ def _with_tracer(
     ]
     return replace(
         curve,
-        tracer=np.array([run.tracer for run in runs]),
-        tracer_errors=np.array([run.tracer_error for run in runs]),
-        flags=(*curve.flags, f"Monte Carlo at a Li content of {lithium:g}: {runs[0].interactions}"),
+        tracer=np.array([run.tracer.value for run in runs]),
+        tracer_errors=np.array([run.tracer.error for run in runs]),
+        correlations=np.array([run.correlation.value for run in runs]),
+        flags=(*curve.flags, _simulation_text(runs[0])),
+    )
+
+
+def _simulation_text(run: "MonteCarloResult") -> str:
+    return (
+        f"Monte Carlo of {run.ions} Li on {run.sites} sites, {run.events} hops for each "
+        f"temperature: {run.interactions}"
     )
 
 

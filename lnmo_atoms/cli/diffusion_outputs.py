@@ -37,6 +37,7 @@ class Curve:
         flags: what a user must know, one line each.
         tracer: cm²/s, shape (t,), of Li ions by Monte Carlo; None where none was asked for.
         tracer_errors: cm²/s, shape (t,), standard errors of ``tracer``.
+        correlations: shape (t,), correlation factors of the ions' jumps.
     """
 
     label: str
@@ -50,6 +51,7 @@ class Curve:
     flags: tuple[str, ...] = ()
     tracer: NDArray[np.float64] | None = None
     tracer_errors: NDArray[np.float64] | None = None
+    correlations: NDArray[np.float64] | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Unit-bearing names, no number as None."""
@@ -65,6 +67,7 @@ class Curve:
             "flags": list(self.flags),
             "tracer_diffusivities_cm2_per_s": _numbers(self.tracer),
             "tracer_errors_cm2_per_s": _numbers(self.tracer_errors),
+            "correlation_factors": _numbers(self.correlations),
         }
 
 
@@ -135,6 +138,7 @@ def show_diffusion(curves: Sequence[Curve], attempt_frequency: float, trust: str
             "D\ncm²/s": [f"{value:.2e}" for value in curve.diffusivities],
             "E_a\neV": _numbers(curve.activation_energies),
             "D* of Li, simulated\ncm²/s": _with_errors(curve.tracer, curve.tracer_errors),
+            "f": _numbers(curve.correlations),
         }
         shown = {head: column for head, column in columns.items() if column is not None}
         rows = list(zip(*shown.values(), strict=True))

@@ -10,7 +10,7 @@ from lnmo_atoms.analyzers.wulff import wulff_shape
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.plots.crowd import draw_crowd
 from lnmo_atoms.plots.gamma import draw_best_gammas
-from lnmo_atoms.plots.hops import MOST_PANELS, hop_colors, ring_text
+from lnmo_atoms.plots.hops import hop_colors, ring_text
 from lnmo_atoms.plots.profile import barrier_text, draw_profile
 from lnmo_atoms.plots.slab import draw_slab
 from lnmo_atoms.plots.style import GREY, chemical, mark_empty, miller, new_figure, styled
@@ -19,6 +19,8 @@ from lnmo_atoms.results import HopResult, SurfaceResult
 
 COLUMNS = 2
 """Of the legend of hops; so many hops have their rings named in it."""
+MOST_NAMED = 6
+"""More hops than these are coloured by their rings instead."""
 
 
 @styled
@@ -75,7 +77,7 @@ def _hops_panel(axes: Axes, hops: Sequence[HopResult]) -> None:
     if not hops:
         mark_empty(axes, "no hops")
         return
-    if len(hops) > MOST_PANELS:
+    if len(hops) > MOST_NAMED:
         axes.set_title(f"{len(hops)} Li hops", pad=52)
         draw_crowd(axes, hops)
         return
