@@ -178,6 +178,7 @@ def test_diffusion_has_both_scales_energies_and_what_cannot_be_drawn():
             "ordered": (KELVIN[::-1], arrhenius(0.25)[::-1]),
             "disordered": (KELVIN, arrhenius(0.3), arrhenius(0.32), arrhenius(0.28)),
             "closed": (KELVIN, np.zeros(8)),
+            "$5 of $x_": (KELVIN, arrhenius(0.4)),
         },
         "one vacancy",
     )

@@ -43,7 +43,7 @@ def plot_diffusion(curves: Mapping[str, Sequence[ArrayLike]], subtitle: str = ""
     axes.set_yscale("log")
     axes.grid(axis="y")
     for i, (label, curve) in enumerate(arrays.items()):
-        _draw_curve(axes, label, curve, i)
+        _draw_curve(axes, label.replace("$", r"\$"), curve, i)
     _temperature_axis(axes)
     axes.legend(loc="lower left", handlelength=1.6, borderaxespad=0.2)
     return figure
