@@ -1,10 +1,13 @@
 """Results made by hand: what analyzers, records and plots are tested with, no engine needed."""
 
+from dataclasses import replace
+from functools import cache
+
 import numpy as np
 from pymatgen.core import Lattice, Structure
 
 from lnmo_atoms.builders.coordination import coordination_numbers
-from lnmo_atoms.builders.hops import Equivalent, Hop
+from lnmo_atoms.builders.hops import find_hops
 from lnmo_atoms.builders.slabs import Certificate, Flip, Slab
 from lnmo_atoms.builders.spinel import ordered_spinel
 from lnmo_atoms.results import HopResult, Segment, SurfaceResult
@@ -126,28 +129,20 @@ def lnmo_surfaces():
     ]
 
 
-def hop_result(through="12d", barrier=0.215, octahedron=0.20, skew=0.0, **changes):
+@cache
+def ordered_hop(multiplicity):
+    """One of the two hops of ordered LNMO, told apart by how many the cell has."""
+    (hop,) = (h for h in find_hops(ordered_spinel()) if h.multiplicity == multiplicity)
+    return hop
+
+
+def hop_result(through="12d", barrier=0.215, at_octahedron=0.20, skew=0.0, **changes):
     """A band of seven images over a smooth barrier."""
     x = np.linspace(0, 1, 7)
     energies = barrier * np.sin(np.pi * x) ** 2 + skew * x
-    energies[3] = octahedron
+    energies[3] = at_octahedron
     ring = ("Ni2+", *["Mn4+"] * 5) if through == "12d" else ("Ni2+", "Mn4+") * 3
-    centre = np.array([0.125, 0.375, 0.125])
-    hop = Hop(
-        start=0,
-        end=3,
-        end_image=np.array([0, -1, 0]),
-        octahedron=centre,
-        label=f"8c–{through}–8c",
-        ring=ring,
-        multiplicity=12 if through == "12d" else 4,
-        length=3.6,
-        bottleneck=4.4,
-        bottleneck_anions=(25, 33, 54),
-        equivalents=(
-            Equivalent(0, 3, np.array([0, -1, 0]), centre, np.eye(3, dtype=int), np.zeros(3)),
-        ),
-    )
+    hop = replace(ordered_hop(12 if through == "12d" else 4), label=f"8c–{through}–8c", ring=ring)
     values = {
         "hop": hop,
         "engine": ENGINE,
@@ -157,7 +152,7 @@ def hop_result(through="12d", barrier=0.215, octahedron=0.20, skew=0.0, **change
         "barrier": float(energies.max()),
         "barrier_reverse": float(energies.max() - energies[-1]),
         "octahedron": "saddle",
-        "octahedron_energy": octahedron,
+        "octahedron_energy": at_octahedron,
         "segments": (Segment(3, 0, 6, float(energies[3]), float(energies[3] - energies[-1])),),
         "curvatures": np.array([-1.4, 0.6]),
         "path": 3.6 * x,
@@ -169,3 +164,71 @@ def hop_result(through="12d", barrier=0.215, octahedron=0.20, skew=0.0, **change
         "proof_calls": 12,
     }
     return HopResult(**(values | changes))
+
+
+def midpoint_result(through="12d", barrier=0.216, **changes):
+    """A hop whose ends are equivalent: end, saddle, end."""
+    return replace(
+        hop_result(through),
+        method="symmetric midpoint",
+        barrier=barrier,
+        barrier_reverse=barrier,
+        octahedron_energy=barrier,
+        segments=(Segment(1, 0, 2, barrier, barrier),),
+        path=np.array([0.0, 1.8, 3.6]),
+        energies=np.array([0.0, barrier, 0.0]),
+        images=tuple(cubic(3.3 + 0.01 * i) for i in range(3)),
+        path_calls=18,
+        **changes,
+    )
+
+
+def intermediate_result(end=0.0, second=0.19, octahedron=0.08, **changes):
+    """A hop that rests in the octahedron, between two saddles."""
+    energies = np.array([0.0, 0.07, 0.189, 0.12, octahedron, 0.11, second, end + 0.05, end])
+    return replace(
+        hop_result("16c"),
+        barrier=float(energies.max()),
+        barrier_reverse=float(energies.max() - end),
+        octahedron="intermediate",
+        octahedron_energy=octahedron,
+        segments=(
+            Segment(2, 0, 4, 0.189, 0.189 - octahedron),
+            Segment(6, 4, 8, second - octahedron, second - end),
+        ),
+        path=np.linspace(0, 3.6, 9),
+        energies=energies,
+        images=tuple(cubic(3.3 + 0.01 * i) for i in range(9)),
+        **changes,
+    )
+
+
+def disordered_results(count=32, seed=1):
+    """Hops of a random crystal: rings by chance, higher barriers the more nickel they hold."""
+    random, crystal = np.random.default_rng(seed), ordered_spinel(8.312)
+    return [_disordered_result(random, crystal, i) for i in range(count)]
+
+
+def _disordered_result(random, crystal, index):
+    nickel = int(random.binomial(6, 0.25))
+    first, last = random.normal(0, 0.03, 2)
+    saddle = 0.17 + 0.03 * nickel + random.normal(0, 0.02)
+    path = np.linspace(0, 1, 7)
+    energies = (saddle - first) * np.sin(np.pi * path) ** 2 + (last - first) * path**2 * (
+        3 - 2 * path
+    )
+    template = hop_result()
+    ring = tuple(random.permutation(["Ni2+"] * nickel + ["Mn4+"] * (6 - nickel)).tolist())
+    hop = replace(template.hop, start=index, label="8a–16c–8a", ring=ring, multiplicity=1)
+    return replace(
+        template,
+        hop=hop,
+        barrier=float(energies.max()),
+        barrier_reverse=float(energies.max() - energies[-1]),
+        octahedron_energy=float(energies[3]),
+        segments=(Segment(3, 0, 6, float(energies[3]), float(energies[3] - energies[-1])),),
+        path=path * float(random.normal(3.6, 0.03)),
+        energies=energies,
+        images=(crystal,) * 7,
+        converged=index % 11 != 10,
+    )

@@ -24,7 +24,7 @@ from lnmo_atoms.plots import (
     plot_wulff,
     save,
 )
-from lnmo_atoms.plots.hops import _curve
+from lnmo_atoms.plots.profile import curve
 from lnmo_atoms.plots.slab import _look
 from lnmo_atoms.plots.style import PALETTE, chemical, facet_colors, ionic, miller
 
@@ -153,7 +153,7 @@ def test_the_curve_passes_through_all_images_and_never_above_them(steps, data):
     energies = np.array(
         data.draw(st.lists(st.floats(-1, 1), min_size=len(path), max_size=len(path)))
     )
-    x, y = _curve(path, energies)
+    x, y = curve(path, energies)
     assert np.interp(path, x, y) == pytest.approx(energies, abs=1e-9)
     assert y.max() <= energies.max() + 1e-9
     assert y.min() >= energies.min() - 1e-9

@@ -3,12 +3,20 @@ import json
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from pymatgen.core import Structure
 from synthetic import cubic, hop_result, lnmo_surfaces, slab, surface
 
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.spinel import ordered_spinel
-from lnmo_atoms.records import load_hops, load_surfaces, save_hops, save_surfaces
+from lnmo_atoms.records import (
+    load_hop_bulk,
+    load_hops,
+    load_surfaces,
+    save_hops,
+    save_surfaces,
+)
+from lnmo_atoms.records.packing import pack, unpack
 
 
 def assert_same(one, other):
@@ -64,13 +72,54 @@ def test_hops_return_bit_for_bit(tmp_path):
         dataclasses.replace(hop_result("4a", 0.27, 0.27, 0.01, converged=False), barrier=np.nan),
     ]
     results[0].energies[2] = np.inf
-    save_hops(results, tmp_path / "hops.json")
+    save_hops(results, cubic(), tmp_path / "hops.json")
     for one, other in zip(results, load_hops(tmp_path / "hops.json"), strict=True):
         assert_same(one, other)
 
 
+def test_the_hops_bring_their_bulk(tmp_path):
+    path, bulk = tmp_path / "hops.json", ordered_spinel(8.312)
+    save_hops([hop_result(), hop_result("4a")], bulk, path)
+    assert_same(bulk, load_hop_bulk(path))
+    assert len(load_hops(path)) == 2
+    damage(path, lambda d: d.update(bulks=[]))
+    with pytest.raises(RequestError, match="is damaged: "):
+        load_hop_bulk(path)
+
+
+@dataclasses.dataclass(frozen=True)
+class Image:
+    """An image under one operation, with cells and a rotation in whole numbers."""
+
+    site: int
+    cell: NDArray[np.int_]
+    rotation: NDArray[np.int_]
+    translation: NDArray[np.float64]
+
+
+@dataclasses.dataclass(frozen=True)
+class Orbit:
+    """Images, three indices, and perhaps a name."""
+
+    images: tuple[Image, ...]
+    anions: tuple[int, int, int]
+    triangles: tuple[tuple[int, int, int], ...]
+    area: float
+    name: str | None = None
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_nested_dataclasses_and_whole_numbers_return_as_they_were(count):
+    rotation = np.array([[0, 1, 0], [-1, 0, 0], [0, 0, 1]])
+    images = tuple(
+        Image(i, np.array([0, -1, i]), rotation, np.array([0.25, 1 / 3, i])) for i in range(count)
+    )
+    orbit = Orbit(images, (3, 1, 2), ((1, 2, 3),) * count, 1 / 7)
+    assert_same(orbit, unpack(Orbit, json.loads(json.dumps(pack(orbit)))))
+
+
 def test_nothing_is_a_file_too(tmp_path):
-    save_hops([], tmp_path / "hops.json")
+    save_hops([], cubic(), tmp_path / "hops.json")
     save_surfaces([], tmp_path / "surfaces.json")
     assert load_hops(tmp_path / "hops.json") == load_surfaces(tmp_path / "surfaces.json") == []
 
@@ -97,7 +146,7 @@ def test_the_bulk_is_stored_once_and_units_stand_in_the_names(tmp_path):
     assert record["slab"]["certificate"]["thickness_A"] > 10
     first, second, *_ = load_surfaces(path)
     assert first.bulk is second.bulk
-    save_hops([hop_result()], path)
+    save_hops([hop_result()], cubic(), path)
     record = json.loads(path.read_text(encoding="utf-8"))["records"][0]
     assert {"barrier_eV", "barrier_reverse_eV", "path_A", "energies_eV"} <= set(record)
 
@@ -122,7 +171,7 @@ def damage(path, change):
 )
 def test_a_damaged_file_is_one_clear_line(tmp_path, change):
     path = tmp_path / "hops.json"
-    save_hops([hop_result()], path)
+    save_hops([hop_result()], cubic(), path)
     damage(path, change)
     with pytest.raises(RequestError, match="is damaged: ") as caught:
         load_hops(path)
@@ -135,7 +184,7 @@ def test_a_foreign_file_is_refused(tmp_path):
         path.write_bytes(content)
         with pytest.raises(RequestError, match=r"damaged or not ours|is not a "):
             load_surfaces(path)
-    save_hops([hop_result()], path)
+    save_hops([hop_result()], cubic(), path)
     with pytest.raises(RequestError, match="not a file of surfaces"):
         load_surfaces(path)
     damage(path, lambda d: d.update(schema=99))
@@ -149,7 +198,7 @@ def test_a_missing_file_or_folder_is_one_clear_line(tmp_path):
     with pytest.raises(RequestError, match="cannot read"):
         load_hops(tmp_path)
     with pytest.raises(RequestError, match="cannot write"):
-        save_hops([], tmp_path / "none" / "hops.json")
+        save_hops([], cubic(), tmp_path / "none" / "hops.json")
 
 
 def test_a_failed_write_leaves_the_old_file(tmp_path):

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from lnmo_atoms.analyzers.exposure import exposed_cations
 from lnmo_atoms.analyzers.families import best_ranked, bracketed, group_by_family, listed
-from lnmo_atoms.analyzers.rows import FacetRow, HopRow, Row, TerminationRow, csv_text
+from lnmo_atoms.analyzers.hop_rows import HopRow, hop_notes, hop_row
+from lnmo_atoms.analyzers.rows import FacetRow, Row, TerminationRow, csv_text
 from lnmo_atoms.analyzers.wulff import WulffShape, wulff_shape
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.files import write_text_atomically
@@ -127,7 +128,7 @@ def compare_facets(
     facets = [_facet_row(facet, members, shape) for facet, members in groups.items()]
     facets.sort(key=lambda row: inf if row.best.gamma is None else row.best.gamma)
     facets.sort(key=lambda row: not row.best.ranked)
-    hop_rows = tuple(map(_hop_row, hops))
+    hop_rows = tuple(map(hop_row, hops))
     return FacetComparison(
         facets=tuple(facets),
         terminations=tuple(map(_termination_row, surfaces)),
@@ -186,21 +187,6 @@ def _state(result: SurfaceResult) -> list[str]:
     return [] if isfinite(result.gamma) else ["γ is not a number, not ranked"]
 
 
-def _hop_row(result: HopResult) -> HopRow:
-    return HopRow(
-        label=result.hop.label,
-        ring=result.hop.ring_formula,
-        multiplicity=int(result.hop.multiplicity),
-        length=float(result.hop.length),
-        barrier=_number(result.barrier),
-        barrier_reverse=_number(result.barrier_reverse),
-        octahedron_energy=_number(result.octahedron_energy),
-        converged=bool(result.converged),
-        engine=result.engine,
-        flags=(*([] if result.converged else ["not converged, not final"]), *result.flags),
-    )
-
-
 def _number(value: float | None) -> float | None:
     return float(value) if value is not None and isfinite(value) else None
 
@@ -234,7 +220,4 @@ def _notes(
     if facets:
         notes.append(f"Wulff: {shape.caveat if shape else refusal}")
         notes.append("exposed: fewer oxygen neighbours than in the bulk, slab as built")
-    unfinished = [row.label for row in hops if not row.converged]
-    if unfinished:
-        notes.append(f"the barrier of {', '.join(unfinished)} is not final: not converged")
-    return notes
+    return notes + hop_notes(hops)

@@ -109,52 +109,8 @@ class FacetRow:
         return {name: row[name] for name in names} | own | row
 
 
-@dataclass(frozen=True)
-class HopRow:
-    """One hop.
-
-    Attributes:
-        label: sites passed, such as ``"8c–12d–8c"``.
-        ring: composition of the six cations around the octahedron.
-        multiplicity: equivalent hops in the bulk's cell.
-        length: Å, start to octahedron to end.
-        barrier: eV; None where the engine gave no number, as in the next two.
-        barrier_reverse: eV.
-        octahedron_energy: eV, over the first end point.
-        converged: an unconverged barrier is not final.
-        engine: name and version.
-        flags: what a user must know, one line each.
-    """
-
-    label: str
-    ring: str
-    multiplicity: int
-    length: float
-    barrier: float | None
-    barrier_reverse: float | None
-    octahedron_energy: float | None
-    converged: bool
-    engine: str
-    flags: tuple[str, ...]
-
-    def as_row(self) -> Row:
-        """Unit-bearing column name → value."""
-        return {
-            "hop": self.label,
-            "ring": self.ring,
-            "multiplicity": self.multiplicity,
-            "length_A": self.length,
-            "barrier_eV": self.barrier,
-            "barrier_reverse_eV": self.barrier_reverse,
-            "octahedron_energy_eV": self.octahedron_energy,
-            "converged": self.converged,
-            "engine": self.engine,
-            "flags": list(self.flags),
-        }
-
-
 def csv_text(rows: Sequence[Row]) -> str:
-    """A table as CSV: columns of all rows, no number an empty cell, flists joined by ``"; "``."""
+    """A table as CSV: columns of all rows, no number an empty cell, lists joined by ``"; "``."""
     stream = io.StringIO()
     columns = list(dict.fromkeys(name for row in rows for name in row))
     writer = csv.writer(stream, lineterminator="\n")

@@ -10,12 +10,12 @@ from lnmo_atoms.analyzers.rows import FacetRow
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.slabs import Slab
 from lnmo_atoms.cli.folders import make_folder
+from lnmo_atoms.cli.hop_outputs import draw_hops, show_hops
 from lnmo_atoms.cli.screen import err, note, table
 from lnmo_atoms.formats import write
 from lnmo_atoms.plots import (
     plot_comparison,
     plot_gammas,
-    plot_hops,
     plot_slab,
     plot_wulff,
     save,
@@ -61,8 +61,9 @@ def write_comparison(
     if comparison.wulff:
         save(plot_wulff(comparison.wulff), figures / "wulff.png")
     if hops:
-        save(plot_hops(hops), figures / "hops.png")
-    _write_structures(study, surfaces, hops)
+        draw_hops(study, hops)
+    if surfaces:
+        _write_structures(study, surfaces)
     return comparison
 
 
@@ -72,20 +73,13 @@ def draw_slabs(slabs: Sequence[Slab], folder: Path) -> None:
         save(plot_slab(slab), folder / f"{slab.name}.png")
 
 
-def _write_structures(
-    study: Path, surfaces: Sequence[SurfaceResult], hops: Sequence[HopResult]
-) -> None:
+def _write_structures(study: Path, surfaces: Sequence[SurfaceResult]) -> None:
     folder = make_folder(study / "structures")
-    if surfaces:
-        write(surfaces[0].bulk, folder / "bulk.cif")
+    write(surfaces[0].bulk, folder / "bulk.cif")
     for result in surfaces:
         if result.relaxed is not None:
             write(result.slab.structure, folder / f"slab-{result.slab.name}-built.vasp")
             write(result.relaxed, folder / f"slab-{result.slab.name}-relaxed.vasp")
-    for hop in hops:
-        place = make_folder(folder / f"hop-{hop.hop.name}-{hop.hop.start}-{hop.hop.end}")
-        for i, image in enumerate(hop.images):
-            write(image, place / f"{i:02d}.vasp")
 
 
 def show_surfaces(comparison: FacetComparison) -> None:
@@ -154,43 +148,12 @@ def _show_exposed(rows: Sequence[FacetRow]) -> None:
     )
 
 
-def show_hops(comparison: FacetComparison) -> None:
-    """Table of hops."""
-    table(
-        f"Li hops by {comparison.hops[0].engine}",
-        (
-            "hop",
-            "ring of six",
-            "per\ncell",
-            "barrier\neV",
-            "back\neV",
-            "octahedron\neV",
-            "converged",
-        ),
-        [
-            (
-                row.label,
-                row.ring,
-                row.multiplicity,
-                row.barrier,
-                row.barrier_reverse,
-                row.octahedron_energy,
-                row.converged,
-            )
-            for row in comparison.hops
-        ],
-    )
-    for row in comparison.hops:
-        if row.flags:
-            note(f"{row.label}: {'; '.join(row.flags)}")
-
-
 def show_comparison(comparison: FacetComparison) -> None:
     """All tables, then what the numbers rest on."""
     if comparison.facets:
         show_surfaces(comparison)
     if comparison.hops:
-        show_hops(comparison)
+        show_hops(comparison.hops)
     for line in (*comparison.notes, comparison.trust):
         if line:
             note(line)

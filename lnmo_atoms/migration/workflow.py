@@ -110,7 +110,7 @@ def migration_barriers(
             if not isinstance(outcome := outcomes[task.key], Failure):
                 judge = _Judge(host, ends, relaxed, mode)
                 results.append(judge.result(i, hops[i], moved[i], guesses[i], outcome))
-        save_hops(results, open_study.path / HOPS_FILE)
+        save_hops(results, host.cell.bulk, open_study.path / HOPS_FILE)
     return results
 
 

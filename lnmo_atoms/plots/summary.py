@@ -8,8 +8,10 @@ from matplotlib.figure import Figure
 from lnmo_atoms.analyzers.families import best_ranked
 from lnmo_atoms.analyzers.wulff import wulff_shape
 from lnmo_atoms.builders.errors import RequestError
+from lnmo_atoms.plots.crowd import draw_crowd
 from lnmo_atoms.plots.gamma import draw_best_gammas
-from lnmo_atoms.plots.hops import barrier_text, draw_profile, hop_colors, ring_text
+from lnmo_atoms.plots.hops import hop_colors, ring_text
+from lnmo_atoms.plots.profile import barrier_text, draw_profile
 from lnmo_atoms.plots.slab import draw_slab
 from lnmo_atoms.plots.style import GREY, chemical, mark_empty, miller, new_figure, styled
 from lnmo_atoms.plots.wulff import draw_wulff
@@ -17,6 +19,8 @@ from lnmo_atoms.results import HopResult, SurfaceResult
 
 COLUMNS = 2
 """Of the legend of hops; so many hops have their rings named in it."""
+MOST_NAMED = 6
+"""More hops than these are coloured by their rings instead."""
 
 
 @styled
@@ -73,12 +77,17 @@ def _hops_panel(axes: Axes, hops: Sequence[HopResult]) -> None:
     if not hops:
         mark_empty(axes, "no hops")
         return
+    if len(hops) > MOST_NAMED:
+        axes.set_title(f"{len(hops)} Li hops", pad=52)
+        draw_crowd(axes, hops)
+        return
     colors = hop_colors(hops)
     for result in hops:
         color = colors[result.hop.label]
         draw_profile(axes, result, color, arrows=False)
         label = f"{result.hop.label}   {barrier_text(result.barrier)}"
-        label += f"\n{ring_text(result)}" if len(hops) <= COLUMNS else ""
+        if len(hops) <= COLUMNS:
+            label += f"\n{ring_text(result)}, {result.hop.multiplicity} per cell"
         axes.plot([], [], color=color, linewidth=2, label=label)
     legend_rows = -(-len(hops) // COLUMNS)
     axes.set_title("Li hops", pad=(34 if len(hops) <= COLUMNS else 8 + 14 * legend_rows))

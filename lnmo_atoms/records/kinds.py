@@ -88,17 +88,19 @@ def load_disordered_surfaces(path: str | Path) -> list[DisorderedSurfaceResult]:
         ]
 
 
-def save_hops(results: Sequence[HopResult], path: str | Path) -> None:
-    """Write hop results, whole or not at all.
+def save_hops(results: Sequence[HopResult], bulk: Structure, path: str | Path) -> None:
+    """Write hop results with the bulk that they are hops of, whole or not at all.
 
     Args:
         results: any number of them.
+        bulk: relaxed; the hops' sites are its sites.
         path: the file, replaced if it exists; its folder must exist.
 
     Raises:
         RequestError: where the file cannot be written.
     """
-    write(Path(path), HOPS, [], [pack(result) for result in results])
+    bulks = [json.dumps(bulk.as_dict(), default=plain)]
+    write(Path(path), HOPS, bulks, [pack(result) for result in results])
 
 
 def load_hops(path: str | Path) -> list[HopResult]:
@@ -110,6 +112,18 @@ def load_hops(path: str | Path) -> list[HopResult]:
     document = read(Path(path), HOPS)
     with reading(Path(path)):
         return [unpack(HopResult, record) for record in document["records"]]
+
+
+def load_hop_bulk(path: str | Path) -> Structure:
+    """Read the bulk whose hops :func:`save_hops` wrote.
+
+    Raises:
+        RequestError: where the file is missing, damaged, or something else.
+    """
+    document = read(Path(path), HOPS)
+    with reading(Path(path)):
+        (bulk,) = _bulks(document)
+        return bulk
 
 
 def save_thickness(result: ThicknessResult, path: str | Path) -> None:

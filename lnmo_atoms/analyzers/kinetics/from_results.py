@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,29 +10,12 @@ from pymatgen.core import Structure
 
 from lnmo_atoms.analyzers.kinetics.network import HopNetwork
 from lnmo_atoms.builders.errors import RequestError
-from lnmo_atoms.builders.hops import Hop
 from lnmo_atoms.results import HopResult
 
 CARRIERS = {"one vacancy": "vacancy", "one Li in the empty host": "ion"}
 """What hops, by the mode of a calculation."""
 CONSISTENT = 0.005
 """eV, by which the energies that different hops give one site may differ unflagged."""
-
-
-class Equivalent(Protocol):
-    """What is needed of one of a hop's symmetry equivalents."""
-
-    @property
-    def start(self) -> int:
-        """Site."""
-
-    @property
-    def end(self) -> int:
-        """Site."""
-
-    @property
-    def end_image(self) -> NDArray[np.int_]:
-        """Cell of the end."""
 
 
 @dataclass(frozen=True)
@@ -155,20 +137,6 @@ def carrier_of(results: Sequence[HopResult]) -> str:
     return CARRIERS[mode]
 
 
-def equivalents(hop: Hop) -> Sequence[Equivalent]:
-    """The hop and all that symmetry makes equal to it.
-
-    Raises:
-        RequestError: where they are not all known.
-    """
-    known: Sequence[Equivalent] = getattr(hop, "equivalents", ())
-    if len(known) != hop.multiplicity:
-        raise RequestError(
-            f"hop {hop.name} does not name its {hop.multiplicity} equivalents: find hops again"
-        )
-    return known
-
-
 def site_energies(result: HopResult, carrier: str) -> tuple[float, float]:
     """EV, with the carrier at the hop's start and with the carrier at its end."""
     first, last = result.energy, result.energy + float(result.energies[-1])
@@ -179,7 +147,7 @@ def _edges(result: HopResult, carrier: str) -> Iterable[Edge]:
     """The result carried to all equivalents of its hop."""
     energies = site_energies(result, carrier)
     saddle = result.energy + result.barrier
-    for hop in equivalents(result.hop):
+    for hop in result.hop.equivalents:
         image = np.asarray(hop.end_image, dtype=int)
         yield Edge(hop.start, hop.end, image, energies, saddle, result.hop.ring)
 

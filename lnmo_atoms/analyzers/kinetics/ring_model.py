@@ -11,12 +11,11 @@ from pymatgen.core import Structure
 from lnmo_atoms.analyzers.kinetics.from_results import (
     Edge,
     carrier_of,
-    equivalents,
     make_network,
     site_energies,
 )
 from lnmo_atoms.analyzers.kinetics.network import HopNetwork
-from lnmo_atoms.builders.hops import Hop, find_hops
+from lnmo_atoms.builders.hops import Hop, canonical_ring, find_hops
 from lnmo_atoms.results import HopResult
 
 Ring = tuple[str, ...]
@@ -63,7 +62,7 @@ class RingModel:
         That of the ring's cyclic order where it was computed, else of its composition, else
         interpolated linearly in the number of nickel ions and held constant beyond the ends.
         """
-        known = self.orders.get(cyclic_order(ring)) or self.compositions.get(tuple(sorted(ring)))
+        known = self.orders.get(canonical_ring(ring)) or self.compositions.get(tuple(sorted(ring)))
         if known is not None:
             return known.saddle
         sampled = defaultdict(list)
@@ -91,7 +90,7 @@ def ring_model(*samples: Sequence[HopResult]) -> RingModel:
     slope, deviation = _nickel_line(samples, carrier)
     return RingModel(
         compositions=_classes(results, lambda ring: tuple(sorted(ring))),
-        orders=_classes(results, cyclic_order),
+        orders=_classes(results, canonical_ring),
         nickel_slope=slope,
         site_deviation=deviation,
         carrier=carrier,
@@ -115,14 +114,14 @@ def ring_network(
     hops = find_hops(bulk) if hops is None else hops
     around = defaultdict(list)
     for hop in hops:
-        for equivalent in equivalents(hop):
+        for equivalent in hop.equivalents:
             around[equivalent.start].append(nickel(hop.ring))
             around[equivalent.end].append(nickel(hop.ring))
     sites = {i: model.nickel_slope * float(np.mean(rings)) for i, rings in around.items()}
     edges = []
     for hop in hops:
         above = model.saddle(hop.ring)
-        for end in equivalents(hop):
+        for end in hop.equivalents:
             energies = sites[end.start], sites[end.end]
             image = np.asarray(end.end_image, dtype=int)
             saddle = above + sum(energies) / 2
@@ -133,12 +132,6 @@ def ring_network(
 def nickel(ring: Ring) -> int:
     """Nickel ions of a ring."""
     return sum(species.startswith("Ni") for species in ring)
-
-
-def cyclic_order(ring: Ring) -> Ring:
-    """The first, by the alphabet, of the ring's rotations and reflections."""
-    turned = [ring[i:] + ring[:i] for i in range(len(ring))] or [ring]
-    return min(turned + [order[::-1] for order in turned])
 
 
 def _classes(results: Sequence[HopResult], name: Callable[[Ring], Ring]) -> dict[Ring, RingClass]:
@@ -168,7 +161,7 @@ def _centred(results: Sequence[HopResult], carrier: str) -> NDArray[np.float64]:
     """Nickel around each site and its energy, less their means over the sites, shape (sites, 2)."""
     around, energies = defaultdict(list), defaultdict(list)
     for result in results:
-        for hop in equivalents(result.hop):
+        for hop in result.hop.equivalents:
             for site, energy in zip(
                 (hop.start, hop.end), site_energies(result, carrier), strict=True
             ):

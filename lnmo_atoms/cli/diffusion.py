@@ -1,0 +1,149 @@
+"""Command that turns barriers into diffusivities: diffusion."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from math import inf
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import numpy as np
+import typer
+from numpy.typing import NDArray
+
+from lnmo_atoms.builders.errors import RequestError
+from lnmo_atoms.cli.diffusion_outputs import (
+    Curve,
+    parse_temperatures,
+    show_diffusion,
+    study_labels,
+    write_diffusion,
+)
+from lnmo_atoms.cli.screen import err, note, print_json
+from lnmo_atoms.cli.structures import Json
+from lnmo_atoms.records import HOPS_FILE, load_hop_bulk, load_hops
+from lnmo_atoms.results import HopResult
+from lnmo_atoms.store import Study
+
+if TYPE_CHECKING:
+    from lnmo_atoms.analyzers.kinetics import (
+        HopNetwork,
+        MonteCarloResult,
+    )
+
+BOX = 24.0
+"""Å, edge of the crystal in which ions hop, at least."""
+EVENTS = 1_000_000
+"""Hops in each simulation."""
+
+
+def diffusion(
+    studies: Annotated[
+        list[Path], typer.Argument(metavar="STUDY...", help="Folders of finished lnmo migrate.")
+    ],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="Figure; its numbers go to a .json beside it.")
+    ] = Path("diffusion.png"),
+    temperatures: Annotated[
+        str, typer.Option(help="K, lowest and highest, separated by a comma.")
+    ] = "250,600",
+    attempt_frequency: Annotated[float, typer.Option(help="Of every hop, 1/s.")] = 1e13,
+    lithium: Annotated[
+        float | None,
+        typer.Option(help="Share of the Li sites filled, 0 to 1: adds a Monte Carlo simulation."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Diffusivity over temperature from the barriers of one or more studies.
+
+    Exact for one carrier on the network of all hops, by linear algebra.
+
+    Example: lnmo diffusion ordered disordered --temperatures 250,600 -o diffusion.png
+    """
+    if not 0 < attempt_frequency < inf:
+        raise RequestError(f"--attempt-frequency: {attempt_frequency:g} is no frequency above zero")
+    kelvin = parse_temperatures(temperatures)
+    trust = " ".join(dict.fromkeys(Study.trust_of(study) for study in studies))
+    with err.status("walking"):
+        curves = [
+            _curve(study, label, kelvin, attempt_frequency, lithium)
+            for study, label in zip(studies, study_labels(studies), strict=True)
+        ]
+    numbers = write_diffusion(curves, attempt_frequency, trust, output)
+    if json:
+        print_json([curve.as_dict() for curve in curves])
+        return
+    show_diffusion(curves, attempt_frequency, trust)
+    note(f"figure in {output}, numbers in {numbers}")
+
+
+def _curve(
+    study: Path,
+    label: str,
+    temperatures: NDArray[np.float64],
+    attempt_frequency: float,
+    lithium: float | None,
+) -> Curve:
+    """D of one study's carrier; with a lithium content, that of its ions too."""
+    from lnmo_atoms.analyzers.kinetics import (  # noqa: PLC0415 - numba takes a second to load
+        diffusivity,
+        hop_network,
+    )
+
+    results = load_hops(study / HOPS_FILE)
+    if not results:
+        raise RequestError(f"{study} holds no barrier: see lnmo status {study}")
+    network = hop_network(load_hop_bulk(study / HOPS_FILE), results)
+    found = diffusivity(network, temperatures, attempt_frequency)
+    curve = Curve(
+        label=label,
+        engine=results[0].engine,
+        mode=results[0].mode,
+        carrier=network.carrier,
+        temperatures=temperatures,
+        diffusivities=found.diffusivities,
+        activation_energies=found.activation_energies,
+        activation_energy=found.activation_energy,
+        flags=tuple(network.flags) + _unfinished(results),
+    )
+    return curve if lithium is None else _with_tracer(curve, network, lithium, attempt_frequency)
+
+
+def _with_tracer(
+    curve: Curve, network: "HopNetwork", lithium: float, attempt_frequency: float
+) -> Curve:
+    """The curve with the tracer diffusivity of Li at that content, by Monte Carlo."""
+    from lnmo_atoms.analyzers.kinetics import monte_carlo  # noqa: PLC0415 - as above
+
+    lengths = np.linalg.norm(network.lattice, axis=1)
+    first, second, third = (int(n) for n in np.ceil(BOX / lengths))
+    runs = [
+        monte_carlo(
+            network,
+            lithium,
+            float(temperature),
+            events=EVENTS,
+            seed=0,
+            repeats=(first, second, third),
+            attempt_frequency=attempt_frequency,
+        )
+        for temperature in curve.temperatures
+    ]
+    return replace(
+        curve,
+        tracer=np.array([run.tracer.value for run in runs]),
+        tracer_errors=np.array([run.tracer.error for run in runs]),
+        correlations=np.array([run.correlation.value for run in runs]),
+        flags=(*curve.flags, _simulation_text(runs[0])),
+    )
+
+
+def _simulation_text(run: "MonteCarloResult") -> str:
+    return (
+        f"Monte Carlo of {run.ions} Li on {run.sites} sites, {run.events} hops for each "
+        f"temperature: {run.interactions}"
+    )
+
+
+def _unfinished(results: Sequence[HopResult]) -> tuple[str, ...]:
+    open_ones = sum(not result.converged for result in results)
+    return (f"{open_ones} of {len(results)} barriers are not converged",) if open_ones else ()

@@ -1,0 +1,166 @@
+"""What is written and shown of diffusivities: table, JSON, figure."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lnmo_atoms.builders.errors import RequestError
+from lnmo_atoms.builders.files import write_text_atomically
+from lnmo_atoms.cli.screen import note, table
+from lnmo_atoms.plots import plot_diffusion, save
+
+FORMAT = "lnmo_atoms diffusion"
+SCHEMA = 1
+STEPS = 8
+"""Temperatures between the lowest and the highest asked for, both included."""
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Diffusivity of one study over temperature.
+
+    Attributes:
+        label: the study's name.
+        engine: name and version.
+        mode: what moved in what when the barriers were computed.
+        carrier: whose diffusivity it is, such as ``"vacancy"``.
+        temperatures: K, shape (t,).
+        diffusivities: cm²/s, shape (t,).
+        activation_energies: eV, shape (t,), −d ln D / d(1/kT); nan where D is zero.
+        activation_energy: eV, over the whole range.
+        flags: what a user must know, one line each.
+        tracer: cm²/s, shape (t,), of Li ions by Monte Carlo; None where none was asked for.
+        tracer_errors: cm²/s, shape (t,), standard errors of ``tracer``.
+        correlations: shape (t,), correlation factors of the ions' jumps.
+    """
+
+    label: str
+    engine: str
+    mode: str
+    carrier: str
+    temperatures: NDArray[np.float64]
+    diffusivities: NDArray[np.float64]
+    activation_energies: NDArray[np.float64]
+    activation_energy: float
+    flags: tuple[str, ...] = ()
+    tracer: NDArray[np.float64] | None = None
+    tracer_errors: NDArray[np.float64] | None = None
+    correlations: NDArray[np.float64] | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Unit-bearing names, no number as None."""
+        return {
+            "study": self.label,
+            "engine": self.engine,
+            "mode": self.mode,
+            "carrier": self.carrier,
+            "temperatures_K": self.temperatures.tolist(),
+            "diffusivities_cm2_per_s": self.diffusivities.tolist(),
+            "activation_energies_eV": _numbers(self.activation_energies),
+            "activation_energy_eV": _number(self.activation_energy),
+            "flags": list(self.flags),
+            "tracer_diffusivities_cm2_per_s": _numbers(self.tracer),
+            "tracer_errors_cm2_per_s": _numbers(self.tracer_errors),
+            "correlation_factors": _numbers(self.correlations),
+        }
+
+
+def parse_temperatures(text: str) -> NDArray[np.float64]:
+    """``"250,600"``: eight temperatures from the first to the second, in K.
+
+    Raises:
+        RequestError: for anything but two numbers above zero, the lower one first.
+    """
+    try:
+        lowest, highest = (float(word) for word in text.split(","))
+    except ValueError as error:
+        raise RequestError(
+            f"--temperatures: {text!r} is not two numbers such as 250,600 (K)"
+        ) from error
+    if not (0 < lowest < highest and isfinite(highest)):
+        raise RequestError(f"--temperatures: {text!r} is not a rising range above 0 K")
+    return np.linspace(lowest, highest, STEPS)
+
+
+def study_labels(studies: Sequence[Path]) -> list[str]:
+    """Names of the folders; whole paths where two are named alike."""
+    names = [study.resolve().name for study in studies]
+    if len(set(names)) == len(names):
+        return names
+    return [str(study) for study in studies]
+
+
+def write_diffusion(
+    curves: Sequence[Curve], attempt_frequency: float, trust: str, figure: Path
+) -> Path:
+    """Draw the curves, and write their numbers to a JSON file beside the figure.
+
+    Returns:
+        the JSON file.
+
+    Raises:
+        RequestError: where a file cannot be written or the figure's suffix is unknown.
+    """
+    engines = ", ".join(dict.fromkeys(curve.engine for curve in curves))
+    carriers = " and ".join(dict.fromkeys(curve.carrier for curve in curves))
+    subtitle = (
+        f"D of one {carriers}, attempt frequency {attempt_frequency:g}/s · engine: {engines} · "
+        f"{trust}"
+    )
+    arrays = {curve.label: (curve.temperatures, curve.diffusivities) for curve in curves}
+    save(plot_diffusion(arrays, subtitle), figure)
+    document = {
+        "format": FORMAT,
+        "schema": SCHEMA,
+        "attempt_frequency_per_s": attempt_frequency,
+        "curves": [curve.as_dict() for curve in curves],
+        "trust": trust,
+    }
+    path = figure.with_suffix(".json")
+    text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False)
+    write_text_atomically(path, text + "\n")
+    return path
+
+
+def show_diffusion(curves: Sequence[Curve], attempt_frequency: float, trust: str) -> None:
+    """A table for each study, then what the numbers rest on."""
+    for curve in curves:
+        energy = _number(curve.activation_energy)
+        whole = "no diffusion" if energy is None else f"activation energy {energy:.3f} eV"
+        columns = {
+            "T\nK": [f"{value:.0f}" for value in curve.temperatures],
+            "D\ncm²/s": [f"{value:.2e}" for value in curve.diffusivities],
+            "E_a\neV": _numbers(curve.activation_energies),
+            "D* of Li, simulated\ncm²/s": _with_errors(curve.tracer, curve.tracer_errors),
+            "f": _numbers(curve.correlations),
+        }
+        shown = {head: column for head, column in columns.items() if column is not None}
+        rows = list(zip(*shown.values(), strict=True))
+        table(f"{curve.label}: one {curve.carrier}, {whole}", list(shown), rows)
+        for flag in curve.flags:
+            note(f"{curve.label}: {flag}")
+    note(f"attempt frequency {attempt_frequency:g}/s: D is proportional to it")
+    if trust:
+        note(trust)
+
+
+def _with_errors(
+    values: NDArray[np.float64] | None, errors: NDArray[np.float64] | None
+) -> list[str] | None:
+    if values is None or errors is None:
+        return None
+    return [f"{value:.2e} ± {error:.0e}" for value, error in zip(values, errors, strict=True)]
+
+
+def _numbers(values: NDArray[np.float64] | None) -> list[float | None] | None:
+    return None if values is None else [_number(value) for value in values]
+
+
+def _number(value: float) -> float | None:
+    return float(value) if isfinite(value) else None

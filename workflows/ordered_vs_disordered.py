@@ -1,0 +1,42 @@
+"""Does disorder speed lithium up? D(T) of a Li vacancy in ordered and in disordered LNMO.
+
+About half an hour on two cores. Finished calculations are kept: start it again to go on.
+"""
+
+import numpy as np
+
+import lnmo_atoms as la
+from lnmo_atoms.analyzers.kinetics import diffusivity, hop_network
+from lnmo_atoms.plots import plot_diffusion, save
+from lnmo_atoms.records import load_hop_bulk
+
+CELLS = 4
+TEMPERATURES = np.linspace(250, 600, 8)
+
+
+def diffusivities(bulk, study):
+    """D in cm²/s at each temperature, by the engine's barriers of all hops."""
+    results = la.migration_barriers(bulk, None, "chgnet", study, "processes")
+    for result in results:
+        state = "" if result.converged else ", not converged"
+        print(f"{study}  {result.hop.ring_formula}  {result.barrier:.3f} eV{state}")
+    network = hop_network(load_hop_bulk(f"{study}/hops.json"), results)
+    return diffusivity(network, TEMPERATURES).diffusivities
+
+
+ordered = diffusivities(la.ordered_spinel(), "ordered-study")
+disordered = np.log(
+    [
+        diffusivities(la.disordered_spinel(seed=seed), f"disordered-study-{seed}")
+        for seed in range(CELLS)
+    ]
+)
+mean, spread = disordered.mean(axis=0), disordered.std(axis=0, ddof=1)
+bounds = np.exp(mean - spread), np.exp(mean + spread)
+curves = {
+    "ordered": (TEMPERATURES, ordered),
+    f"disordered, mean of {CELLS}": (TEMPERATURES, np.exp(mean), *bounds),
+}
+trust = la.CalculatorSpec("chgnet").trust()
+figure = plot_diffusion(curves, f"one Li vacancy; band: standard deviation of ln D · {trust}")
+save(figure, "diffusion.png")
