@@ -8,9 +8,9 @@ from kinetic_networks import ToyEquivalent
 from synthetic import hop_result
 
 from lnmo_atoms.analyzers.kinetics import diffusion_tensor, hop_network, ring_model, ring_network
-from lnmo_atoms.analyzers.kinetics.ring_model import cyclic_order, nickel
+from lnmo_atoms.analyzers.kinetics.ring_model import nickel
 from lnmo_atoms.builders.errors import RequestError
-from lnmo_atoms.builders.hops import Hop, find_hops
+from lnmo_atoms.builders.hops import Hop, canonical_ring, find_hops
 from lnmo_atoms.builders.spinel import disordered_spinel, ordered_spinel
 
 EMPTY_HOST = "one Li in the empty host"
@@ -171,4 +171,4 @@ def test_classes_that_were_not_computed_are_interpolated():
 
 def test_cyclic_orders_of_two_metals_are_the_thirteen_bracelets():
     rings = {tuple("NM"[(n >> k) & 1] for k in range(6)) for n in range(64)}
-    assert len({cyclic_order(ring) for ring in rings}) == 13
+    assert len({canonical_ring(ring) for ring in rings}) == 13
