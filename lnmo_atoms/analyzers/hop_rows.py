@@ -33,6 +33,7 @@ class HopRow:
         converged: an unconverged barrier is not final.
         engine: name and version.
         flags: what a user must know, one line each.
+        compensation: which ions formally change valence, and whether moments show it.
     """
 
     label: str
@@ -53,6 +54,7 @@ class HopRow:
     converged: bool
     engine: str
     flags: tuple[str, ...]
+    compensation: str
 
     @property
     def proved(self) -> bool:
@@ -93,6 +95,7 @@ class HopRow:
             "proof_calls": self.proof_calls,
             "converged": self.converged,
             "engine": self.engine,
+            "charge_compensation": self.compensation,
             "flags": list(self.flags),
         }
 
@@ -118,6 +121,7 @@ def hop_row(result: HopResult) -> HopRow:
         converged=bool(result.converged),
         engine=result.engine,
         flags=(*([] if result.converged else ["not converged, not final"]), *result.flags),
+        compensation=result.compensation,
     )
 
 
@@ -131,6 +135,7 @@ def hop_notes(rows: Sequence[HopRow]) -> list[str]:
             f"the saddle of {_listed(unproved, rows)} is not proved by curvatures: one below "
             "zero, all others above"
         )
+    notes += [f"charge: {text}" for text in dict.fromkeys(r.compensation for r in rows) if text]
     return notes
 
 
