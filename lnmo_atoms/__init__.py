@@ -3,10 +3,21 @@
 from importlib.metadata import version
 
 from lnmo_atoms.analyzers.facets import FacetComparison, compare_facets
+from lnmo_atoms.analyzers.kinetics import (
+    Diffusivity,
+    HopNetwork,
+    MonteCarloResult,
+    diffusivity,
+    hop_network,
+    monte_carlo,
+    ring_model,
+    ring_network,
+)
 from lnmo_atoms.analyzers.wulff import WulffShape, wulff_shape
 from lnmo_atoms.builders.errors import RequestError
-from lnmo_atoms.builders.hops import Hop, find_hops
+from lnmo_atoms.builders.hops import Hop, Percolation, find_hops, percolation
 from lnmo_atoms.builders.octahedra import empty_octahedra
+from lnmo_atoms.builders.paths import Mode
 from lnmo_atoms.builders.slabs import (
     Certificate,
     Slab,
@@ -44,10 +55,15 @@ __version__ = version("lnmo_atoms")
 __all__ = [
     "CalculatorSpec",
     "Certificate",
+    "Diffusivity",
     "DisorderedSurfaceResult",
     "FacetComparison",
     "Hop",
+    "HopNetwork",
     "HopResult",
+    "Mode",
+    "MonteCarloResult",
+    "Percolation",
     "RequestError",
     "Slab",
     "SurfaceResult",
@@ -59,21 +75,27 @@ __all__ = [
     "check",
     "compare_facets",
     "converge_thickness",
+    "diffusivity",
     "disordered_slabs",
     "disordered_spinel",
     "disordered_surface_energies",
     "empty_octahedra",
     "find_hops",
     "fit_surface_energy",
+    "hop_network",
     "lithium_manganate",
     "magmom_line",
     "make_slabs",
     "matching_bulk",
     "migration_barriers",
+    "monte_carlo",
     "ordered_spinel",
+    "percolation",
     "read",
     "reconstruct",
     "reconstructions",
+    "ring_model",
+    "ring_network",
     "surface_energies",
     "to_atoms",
     "to_structure",

@@ -168,11 +168,11 @@ def _path_flags(
         flags.append("an image lies above the highest saddle found: the path is incomplete")
     if len(segments) > 1:
         flags.append("the path has an intermediate minimum: the barrier is its highest saddle")
-        lowest = min(energies[segment.before] for segment in segments)
-        if lowest < min(energies[0], energies[-1]) - RISE:
+        below = min(energies[0], energies[-1]) - min(energies[s.before] for s in segments)
+        if below > RISE:
             flags.append(
-                f"a minimum on the path lies {min(energies[0], energies[-1]) - lowest:.3f} eV below "
-                "the end points: they are metastable"
+                f"a minimum on the path lies {below:.3f} eV below the end points: these are "
+                "metastable"
             )
     if band.curvatures is not None and band.curvature_errors is not None and not _proved(band):
         found = ", ".join(
