@@ -9,7 +9,7 @@ from lnmo_atoms.analyzers.facets import FacetComparison
 from lnmo_atoms.builders.hops import Hop
 from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.cli.outputs import load_results, show_comparison, write_comparison
-from lnmo_atoms.cli.plan import BEST_UNKNOWN, show_plan
+from lnmo_atoms.cli.plan import BEST_UNKNOWN, SYMMETRY_UNKNOWN, show_plan
 from lnmo_atoms.cli.recipe import Recipe
 from lnmo_atoms.cli.screen import ProgressBars, complain, note, print_json
 from lnmo_atoms.executors import make_executor
@@ -28,7 +28,8 @@ def run_parts(
     check_bulk(bulk, spec)
     found = recipe.migration.hops(bulk) if "migration" in parts else []
     if dry_run:
-        show_plan(_plan(recipe, parts, bulk, found, spec), BEST_UNKNOWN, json)
+        remark = BEST_UNKNOWN if "surface" in parts else SYMMETRY_UNKNOWN
+        show_plan(_plan(recipe, parts, bulk, found, spec), remark, json)
         return 0
     folder = Path(recipe.study)
     surfaces, hops = [], []

@@ -153,7 +153,7 @@ RELAX_STEPS = {False: 20, True: 10}
 """Evaluations of a usual relaxation, without and with the cell (a bulk near its minimum)."""
 BAND_STEPS = {False: 7, True: 4}
 """Evaluations of a usual path for each image between its ends, without and with a mirror."""
-PROOF_STEPS = 10
+PROOF_STEPS = 20
 
 
 def cost(task: Task[Any]) -> float:
