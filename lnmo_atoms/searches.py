@@ -98,6 +98,7 @@ class _Talk(Generic[S]):
     settled: bool = False
     _asked: list[Question] = field(default_factory=list)
     _answers: dict[int, Evaluation] = field(default_factory=dict)
+    _waiting: list[int] = field(default_factory=list)
     _places: dict[Future[Evaluation], int] = field(default_factory=dict)
     _losses: Counter[int] = field(default_factory=Counter)
 
@@ -120,35 +121,36 @@ class _Talk(Generic[S]):
                 return {}
             known = {i: self._notebook.known(q) for i, q in enumerate(self._asked)}
             self._answers = {i: answer for i, answer in known.items() if answer is not None}
-        return self._submit(
-            [i for i in range(len(self._asked)) if i not in self._answers], executor
-        )
+        self._waiting = [i for i in range(len(self._asked)) if i not in self._answers]
+        return self._submit(executor)
 
     def hear(
         self, future: Future[Evaluation], executor: Executor
     ) -> dict[Future[Evaluation], "_Talk[S]"]:
         """Take an answer; go on when it is the last one waited for."""
-        place = self._places.pop(future)
-        if self.error is not None:
-            return {}
-        error = error_of(future)
+        place, error = self._places.pop(future), error_of(future)
         if error is None:
             self._answers[place] = self._notebook.note(self._asked[place], future.result())
-            return self.go_on(executor) if not self._places else {}
-        if isinstance(error, BrokenExecutor) and self._losses[place] < MOST_LOSSES:
+        elif isinstance(error, BrokenExecutor) and self._losses[place] < MOST_LOSSES:
             self._losses[place] += 1
-            return self._submit([place], executor)
-        if not isinstance(error, Exception):
+            self._waiting.append(place)
+        elif isinstance(error, Exception):
+            self.error = self.error or error
+        else:
             raise error
-        self.error = error
-        return {}
+        if self.error is not None:
+            return {}
+        if self._waiting:
+            return self._submit(executor)
+        return {} if self._places else self.go_on(executor)
 
-    def _submit(
-        self, places: list[int], executor: Executor
-    ) -> dict[Future[Evaluation], "_Talk[S]"]:
-        for place in places:
+    def _submit(self, executor: Executor) -> dict[Future[Evaluation], "_Talk[S]"]:
+        while self._waiting:
+            place = self._waiting.pop(0)
             call = submitted(executor, evaluate, self._atoms, self._asked[place], self.task.spec)
             self._places[call] = place
+            if call.done():
+                break  # a serial executor's: note it before the next one starts
         return dict.fromkeys(self._places, self)
 
 
