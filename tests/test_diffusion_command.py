@@ -85,6 +85,7 @@ def test_the_lithium_content_adds_a_simulation(study):
     ratio = np.divide(curve["tracer_diffusivities_cm2_per_s"], curve["diffusivities_cm2_per_s"])
     assert (ratio < 0.5).all()
     assert any("108 Li on 216 sites" in flag for flag in curve["flags"])
+    assert any("site exclusion only" in flag for flag in curve["flags"])
 
 
 def test_mistakes_are_one_line(study):

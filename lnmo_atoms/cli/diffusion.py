@@ -145,7 +145,15 @@ def _with_tracer(
         tracer=np.array([run.tracer.value for run in runs]),
         tracer_errors=np.array([run.tracer.error for run in runs]),
         correlations=np.array([run.correlation.value for run in runs]),
-        flags=(*curve.flags, _simulation_text(runs[0], curve.mobile)),
+        flags=tuple(
+            dict.fromkeys(
+                [
+                    *curve.flags,
+                    _simulation_text(runs[0], curve.mobile),
+                    *(flag for run in runs for flag in run.flags),
+                ]
+            )
+        ),
     )
 
 
@@ -159,7 +167,7 @@ def _source(network: "HopNetwork", attempt_frequency: float | None) -> str:
 def _simulation_text(run: "MonteCarloResult", mobile: str) -> str:
     return (
         f"Monte Carlo of {run.ions} {mobile} on {run.sites} sites, {run.events} hops for each "
-        f"temperature: {run.interactions}"
+        f"temperature: {run.interactions}; ± one standard error"
     )
 
 

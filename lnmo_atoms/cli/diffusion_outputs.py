@@ -127,8 +127,7 @@ def write_diffusion(curves: Sequence[Curve], trust: str, figure: Path) -> Path:
     carriers = " and ".join(dict.fromkeys(curve.carrier for curve in curves))
     frequencies = "; ".join(dict.fromkeys(curve.frequency_text for curve in curves))
     subtitle = f"D of one {carriers} · {frequencies} · engine: {engines} · {trust}"
-    arrays = {curve.label: (curve.temperatures, curve.diffusivities) for curve in curves}
-    save(plot_diffusion(arrays, subtitle), figure)
+    save(plot_diffusion(_arrays(curves), subtitle), figure)
     document = {
         "format": FORMAT,
         "schema": SCHEMA,
@@ -139,6 +138,19 @@ def write_diffusion(curves: Sequence[Curve], trust: str, figure: Path) -> Path:
     text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False)
     write_text_atomically(path, text + "\n")
     return path
+
+
+def _arrays(curves: Sequence[Curve]) -> dict[str, tuple[NDArray[np.float64], ...]]:
+    """What is drawn: the carrier's D, and D* of the ions with its errors where it was simulated."""
+    arrays: dict[str, tuple[NDArray[np.float64], ...]] = {}
+    for curve in curves:
+        arrays[curve.label] = curve.temperatures, curve.diffusivities
+        if curve.tracer is not None and curve.tracer_errors is not None:
+            bounds = curve.tracer - curve.tracer_errors, curve.tracer + curve.tracer_errors
+            arrays[f"{curve.label}, D* of {curve.mobile}"] = (
+                curve.temperatures, curve.tracer, *bounds,
+            )  # fmt: skip
+    return arrays
 
 
 def show_diffusion(curves: Sequence[Curve], trust: str) -> None:
