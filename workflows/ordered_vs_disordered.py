@@ -1,6 +1,6 @@
 """Does disorder speed lithium up? D(T) of a Li vacancy in ordered and in disordered LNMO.
 
-About half an hour on two cores. Finished calculations are kept: start it again to go on.
+Takes 24 minutes on two busy cores. Finished calculations are kept: start it again to go on.
 """
 
 import numpy as np
