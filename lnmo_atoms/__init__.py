@@ -38,7 +38,7 @@ from lnmo_atoms.builders.spinel import (
 from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.disordered_surfaces import disordered_surface_energies
 from lnmo_atoms.formats import magmom_line, read, to_atoms, to_structure, write
-from lnmo_atoms.migration import migration_barriers
+from lnmo_atoms.migration import attempt_frequencies, migration_barriers
 from lnmo_atoms.results import (
     DisorderedSurfaceResult,
     HopResult,
@@ -70,6 +70,7 @@ __all__ = [
     "ThicknessFit",
     "ThicknessResult",
     "WulffShape",
+    "attempt_frequencies",
     "average_spinel",
     "certify",
     "check",
