@@ -37,6 +37,12 @@ def migrate(
     ] = None,
     images: Annotated[int, typer.Option(help="Of each path, ends included; odd.")] = 5,
     fmax: Annotated[float, typer.Option(help="eV/Å at the saddle.")] = 0.05,
+    attempt_frequencies: Annotated[
+        bool,
+        typer.Option(
+            "--attempt-frequencies", help="From Hessians at end points and saddles: minutes a hop."
+        ),
+    ] = False,
     images_only: Annotated[
         bool,
         typer.Option("--images-only", help="Write unrelaxed images for VASP; calculate nothing."),
@@ -68,6 +74,7 @@ def migrate(
             "longest": longest,
             "images": images,
             "fmax": fmax,
+            "attempt_frequencies": attempt_frequencies,
         },
     )
     bulk = load(structure)

@@ -13,7 +13,7 @@ from lnmo_atoms.cli.plan import BEST_UNKNOWN, SYMMETRY_UNKNOWN, show_plan
 from lnmo_atoms.cli.recipe import Recipe
 from lnmo_atoms.cli.screen import ProgressBars, complain, note, print_json
 from lnmo_atoms.executors import make_executor
-from lnmo_atoms.migration import migration_barriers, plan_migration
+from lnmo_atoms.migration import attempt_frequencies, migration_barriers, plan_migration
 from lnmo_atoms.reference import check_bulk
 from lnmo_atoms.store import Study
 from lnmo_atoms.surfaces import plan_surfaces, surface_energies
@@ -29,6 +29,8 @@ def run_parts(
     found = recipe.migration.hops(bulk) if "migration" in parts else []
     if dry_run:
         remark = BEST_UNKNOWN if "surface" in parts else SYMMETRY_UNKNOWN
+        if recipe.migration.attempt_frequencies:
+            remark += "; Hessians, up to 6 evaluations for each atom, are not listed"
         show_plan(_plan(recipe, parts, bulk, found, spec), remark, json)
         return 0
     folder = Path(recipe.study)
@@ -58,6 +60,8 @@ def run_parts(
                 **recipe.migration.options(),
                 progress=progress,
             )
+            if recipe.migration.attempt_frequencies:
+                hops = attempt_frequencies(hops, spec, open_study, pool, progress=progress)
         failures = open_study.failures()
     if surfaces or hops:
         comparison = write_comparison(folder, *load_results(folder), spec.trust())

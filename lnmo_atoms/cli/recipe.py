@@ -92,6 +92,7 @@ class MigrationSection(Section):
     seed: int = Field(0, ge=0, description="of that draw, and of a random content")
     images: int = Field(5, ge=3, description="of each path, end points included")
     fmax: float = Field(0.05, gt=0, description="eV/Å")
+    attempt_frequencies: bool = Field(False, description="from Hessians, by Vineyard")
 
     @field_validator("images")
     @classmethod
