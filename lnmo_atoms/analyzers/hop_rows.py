@@ -202,5 +202,5 @@ def _listed(chosen: Sequence[HopRow], rows: Sequence[HopRow]) -> str:
     return f"{len(chosen)} of {len(rows)} hops"
 
 
-def _number(value: float) -> float | None:
-    return float(value) if isfinite(value) else None
+def _number(value: float | None) -> float | None:
+    return float(value) if value is not None and isfinite(value) else None
