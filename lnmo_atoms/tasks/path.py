@@ -30,10 +30,12 @@ from lnmo_atoms.tasks.newton import (
 
 SAME_POINT = 0.15
 """Å; stationary points in which no atom differs by more are one."""
-FLAT = 0.002
+FAR_APART = 0.7
+"""Å; farther apart two neighbouring stationary points are watched by a flank point between."""
+FLAT = 0.003
 """eV, a rise of less is no rise."""
-LEVEL = 0.03
-"""eV/Å, a slope of less says nothing."""
+SAMPLES = 200
+"""Points at which the energy along a part of the path is looked at."""
 ROUNDS = 3
 """Times that the path is looked over for further stationary points."""
 FLANK = 2.0
@@ -246,7 +248,7 @@ def find_path(
         found = yield from _further(path, fmax, steps)
         if not found:
             break
-        path = _in_order([*path, *found], way)
+        path = yield from _watched(_in_order([*path, *found], way), fmax, steps)
     if mirror:
         path += [mirror.of_image(image) for image in reversed(path[:-1])]
     return path
@@ -272,6 +274,24 @@ def _filled(path: Sequence[Image], between: int, fmax: float, steps: int) -> Sea
     for i, right in enumerate(path[1:]):
         filled += [*relaxed[i * between : (i + 1) * between], right]
     return filled
+
+
+def _watched(path: Sequence[Image], fmax: float, steps: int) -> Search[list[Image]]:
+    """A flank point between stationary ones that lie far apart with none between them."""
+    bare = [
+        i
+        for i, (left, right) in enumerate(pairwise(path))
+        if "flank" not in (left.kind, right.kind)
+        and longest(right.positions - left.positions) > FAR_APART
+    ]
+    guesses = [(path[i].positions + path[i + 1].positions) / 2 for i in bare]
+    tangents = [unit(path[i + 1].positions - path[i].positions) for i in bare]
+    hessian = next(image.hessian for image in path if image.kind == "stationary")
+    relaxed = yield from flanks(guesses, tangents, hessian, fmax=FLANK * fmax, steps=steps)
+    watched = list(path)
+    for i, image in reversed(list(zip(bare, relaxed, strict=True))):
+        watched.insert(i + 1, image)
+    return watched
 
 
 def _further(path: Sequence[Image], fmax: float, steps: int) -> Search[list[Image]]:
@@ -307,16 +327,21 @@ def slopes(path: Sequence[Image]) -> NDArray[np.float64]:
 
 def _simple(part: Sequence[Image]) -> bool:
     """The energy only rises, or only falls, from one stationary point to the next."""
-    energies = np.array([image.energy for image in part])
-    sign = 1.0 if energies[-1] > energies[0] else -1.0
-    rising = (sign * np.diff(energies) > -FLAT).all()
-    return bool(rising and (sign * slopes(part) > -LEVEL).all())
+    curve, places = _curve(part)
+    heights = curve(np.linspace(0, places[-1], SAMPLES))
+    astray = np.abs(np.diff(heights)).sum() - abs(heights[-1] - heights[0])
+    return bool(astray < 2 * FLAT)
+
+
+def _curve(part: Sequence[Image]) -> tuple[CubicHermiteSpline, NDArray[np.float64]]:
+    """Energy in eV along the path, through the images with their slopes, and their places in Å."""
+    places = distances(part)
+    return CubicHermiteSpline(places, [image.energy for image in part], slopes(part)), places
 
 
 def _extrema(part: Sequence[Image]) -> list[tuple[Positions, bool]]:
     """Where the energy along the path turns between two stationary points, and whether to climb."""
-    places = distances(part)
-    curve = CubicHermiteSpline(places, [image.energy for image in part], slopes(part))
+    curve, places = _curve(part)
     turns = curve.derivative().roots(extrapolate=False)
     inside = [s for s in turns if 0.05 < s / places[-1] < 0.95]
     found = []

@@ -20,7 +20,7 @@ from lnmo_atoms.tasks.hessian import hessian
 from lnmo_atoms.tasks.relax import relax
 from lnmo_atoms.tasks.static import static
 
-SCHEMA = 1
+SCHEMA = 2
 """Of what a task does; a change in it makes every finished calculation count as another one."""
 CHECKPOINT = "checkpoint.json"
 NOTEBOOK = "evaluations.jsonl"
