@@ -41,8 +41,10 @@ class Notebook:
     def known(self, question: Question) -> Evaluation | None:
         """What the engine said to this question before the search was stopped."""
         for i, (asked, evaluation, _) in enumerate(self._pages):
-            if asked.moments == question.moments and np.allclose(
-                asked.positions, question.positions, rtol=0, atol=SAME_GEOMETRY
+            if (
+                asked.moments == question.moments
+                and asked.positions.shape == question.positions.shape
+                and np.allclose(asked.positions, question.positions, rtol=0, atol=SAME_GEOMETRY)
             ):
                 del self._pages[i]
                 return evaluation
@@ -77,7 +79,7 @@ def _read(path: Path) -> list[Page]:
     for line in content.splitlines(keepends=True):
         try:
             pages.append(_page(line))
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
             log.warning("%s is damaged after %d evaluations: %s", path, len(pages), error)
             break
         sound += len(line)
@@ -92,12 +94,18 @@ def _page(line: bytes) -> Page:
     if not line.endswith(b"\n"):
         raise ValueError("a line was not written to its end")
     page = json.loads(line)
-    positions, forces = np.array(page["positions"]), np.array(page["forces"])
-    moments = None if page["moments"] is None else np.array(page["moments"], dtype=float)
-    if positions.ndim != 2 or positions.shape != forces.shape or not np.isfinite(forces).all():
+    question = Question(
+        np.array(page["positions"], dtype=float), {"moments": True, "forces": False}[page["asked"]]
+    )
+    forces, moments = np.array(page["forces"], dtype=float), page["moments"]
+    energy, seconds = float(page["energy"]), float(page["seconds"])
+    if question.positions.shape != forces.shape or forces.ndim != 2:
         raise ValueError("a line holds no forces")
-    question = Question(positions, {"moments": True, "forces": False}[page["asked"]])
-    return question, Evaluation(float(page["energy"]), forces, moments), float(page["seconds"])
+    if moments is not None:
+        moments = np.array(moments, dtype=float).reshape(len(forces))
+    if not np.isfinite([*forces.ravel(), energy, seconds]).all():
+        raise ValueError("a line holds numbers that are not finite")
+    return question, Evaluation(energy, forces, moments), seconds
 
 
 def evaluations_noted(path: Path) -> tuple[int, float] | None:
