@@ -52,8 +52,8 @@ def ordered_hops(bulk):
 def ordered_results(**changes):
     fourfold, twelvefold = ordered_hops(ordered_spinel())
     return [
-        hop_result("4a", hop=fourfold, barrier=0.5, octahedron=0.5, **changes),
-        hop_result("12d", hop=twelvefold, barrier=0.3, octahedron=0.3, **changes),
+        hop_result("4a", hop=fourfold, barrier=0.5, at_octahedron=0.5, **changes),
+        hop_result("12d", hop=twelvefold, barrier=0.3, at_octahedron=0.3, **changes),
     ]
 
 
@@ -119,9 +119,6 @@ def test_incomplete_results_are_refused():
     bulk = ordered_spinel()
     with pytest.raises(RequestError, match="at least one hop"):
         hop_network(bulk, [])
-    hop = find_hops(bulk)[0]
-    with pytest.raises(RequestError, match="equivalents"):
-        hop_network(bulk, [hop_result(hop=replace(full(hop), equivalents=()))])
     with pytest.raises(RequestError, match="another crystal"):
         hop_network(bulk.from_sites(bulk[:2]), ordered_results())
 
@@ -158,7 +155,7 @@ def test_a_model_gives_back_what_it_was_made_of():
 
 def test_classes_that_were_not_computed_are_interpolated():
     one, three = (
-        hop_result(kind, barrier=barrier, octahedron=barrier, hop=full(hop_result(kind).hop))
+        hop_result(kind, barrier=barrier, at_octahedron=barrier, hop=full(hop_result(kind).hop))
         for kind, barrier in (("12d", 0.3), ("4a", 0.5))
     )
     model = ring_model([one, three])

@@ -29,7 +29,7 @@ class Notebook:
             path: JSON, one line for each evaluation; None keeps nothing.
         """
         self._path = path
-        self._pages = [] if path is None else _read(path)
+        self._pages = [] if path is None else _mended(path)
         self._before = self._pages[-1][2] if self._pages else 0.0
         self._started = time.perf_counter()
 
@@ -70,23 +70,29 @@ class Notebook:
 Page = tuple[Question, Evaluation, float]
 
 
-def _read(path: Path) -> list[Page]:
+def _mended(path: Path) -> list[Page]:
     """Every sound line; the file is cut off behind the last one."""
-    pages: list[Page] = []
     if not path.exists():
-        return pages
-    content, sound = path.read_bytes(), 0
-    for line in content.splitlines(keepends=True):
-        try:
-            pages.append(_page(line))
-        except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
-            log.warning("%s is damaged after %d evaluations: %s", path, len(pages), error)
-            break
-        sound += len(line)
-    if sound < len(content):
+        return []
+    pages, sound = _read(path)
+    if sound < path.stat().st_size:
+        log.warning("%s is damaged after %d evaluations: going on from there", path, len(pages))
         with path.open("r+b") as file:
             file.truncate(sound)
     return pages
+
+
+def _read(path: Path) -> tuple[list[Page], int]:
+    """Every sound line up to the first that is not, and how many bytes they are."""
+    pages: list[Page] = []
+    sound = 0
+    for line in path.read_bytes().splitlines(keepends=True):
+        try:
+            pages.append(_page(line))
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
+            break
+        sound += len(line)
+    return pages, sound
 
 
 def _page(line: bytes) -> Page:
@@ -109,6 +115,9 @@ def _page(line: bytes) -> Page:
 
 
 def evaluations_noted(path: Path) -> tuple[int, float] | None:
-    """How many evaluations a notebook holds, and the seconds they took; None without one."""
-    pages = _read(path)
+    """How many evaluations a notebook holds, and the seconds they took; None without one.
+
+    The file is left as it is: its search may be writing the next line.
+    """
+    pages = _read(path)[0] if path.exists() else []
     return (len(pages), pages[-1][2]) if pages else None
