@@ -54,23 +54,24 @@ class Valley(Calculator):
     Args:
         notes: file to which every evaluation adds a line; None writes nothing.
         fail_at: the evaluation at which it gives up, counted from one over the file's lines.
+        nan_at: that at which its forces are no numbers.
         meet: so many threads must evaluate at the same time.
         moments: μB by how far the ion is: linear from the first to the second list.
     """
 
-    implemented_properties = ["energy", "forces"]
+    implemented_properties = ("energy", "forces")
 
-    def __init__(self, notes=None, fail_at=0, meet=0, moments=None, **shape):
+    def __init__(self, notes=None, fail_at=0, nan_at=0, meet=0, moments=None, **shape):
         super().__init__()
-        self.notes, self.fail_at, self.shape = notes, fail_at, shape
+        self.notes, self.fail_at, self.nan_at, self.shape = notes, fail_at, nan_at, shape
         self.barrier = _meetings(meet) if meet else None
         self.moments = moments
         if moments is not None:
-            self.implemented_properties = [*self.implemented_properties, "magmoms"]
+            self.implemented_properties = (*self.implemented_properties, "magmoms")
 
     def calculate(self, atoms=None, properties=("energy",), system_changes=all_changes):
         super().calculate(atoms, properties, system_changes)
-        self._note()
+        number = self._note()
         if self.barrier is not None:
             self.barrier.wait(timeout=10)
         shift = self.atoms.positions[1:] - CENTRE - HOST
@@ -85,6 +86,8 @@ class Valley(Calculator):
         on_ion = -self._slope(at)
         on_ion[0] += SPRING * (strain * BREATH).sum() * falling
         self.results["forces"] = np.vstack([on_ion, -SPRING * strain - on_ion / len(strain)])
+        if self.nan_at and number == self.nan_at:
+            self.results["forces"][0, 0] = np.nan
         if self.moments is not None:
             share = np.clip((s + 1) / 2, 0, 1)
             first, last = np.array(self.moments, dtype=float)
@@ -96,12 +99,15 @@ class Valley(Calculator):
         return np.array([valley(x / HALF, y, z, **self.shape).imag for x, y, z in steps]) / 1e-30
 
     def _note(self):
+        """Write an evaluation down; how many there were."""
         if self.notes is None:
-            return
+            return 0
         with Path(self.notes).open("a") as file:
             file.write(f"{os.getpid()} {threading.get_ident()}\n")
-        if self.fail_at and len(Path(self.notes).read_text().splitlines()) == self.fail_at:
+        number = len(Path(self.notes).read_text().splitlines())
+        if number == self.fail_at:
             raise RuntimeError("the engine gave up")
+        return number
 
 
 _kept = {}
@@ -116,7 +122,7 @@ def valley_path(images=5, ends=(-1.0, 1.0), aside=0.0):
     guess = []
     for s in np.linspace(*ends, images):
         host = CENTRE + HOST
-        ion = CENTRE + [s * HALF, aside * (1 - s * s), 0]
+        ion = CENTRE + np.array([s * HALF, aside * (1 - s * s), 0])
         guess.append(
             Structure(
                 Lattice.cubic(10), ["Li", *["O"] * 6], [ion, *host], coords_are_cartesian=True
@@ -146,7 +152,7 @@ class Spinel(Calculator):
         notes: file to which every evaluation adds its number of atoms; None writes nothing.
     """
 
-    implemented_properties = ["energy", "forces", "stress", "magmoms"]
+    implemented_properties = ("energy", "forces", "stress", "magmoms")
 
     def __init__(self, crystal="LNMO", spring=8.0, cations=1.0, notes=None):
         super().__init__()
@@ -172,8 +178,8 @@ class Spinel(Calculator):
         energy = self.spring * (shift**2).sum() / 2
         forces[host] = -self.spring * shift
         translations = _translations(self.atoms.cell.array)
-        for kind, (height, width) in REPULSION.items():
-            height *= self.cations if kind in ("Mn", "Ni") else 1.0
+        for kind, (strength, width) in REPULSION.items():
+            height = strength * (self.cations if kind in ("Mn", "Ni") else 1.0)
             others = np.flatnonzero(symbols == kind)
             arms = positions[ions][:, None, None] - positions[others][None, :, None] - translations
             squares = (arms**2).sum(axis=-1)
