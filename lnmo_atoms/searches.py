@@ -4,7 +4,6 @@ So the images of one path, and the paths of many hops, are spread over all worke
 """
 
 import logging
-from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from typing import Any
 
 from lnmo_atoms.formats import to_atoms
 from lnmo_atoms.results import BandResult, Failure
-from lnmo_atoms.runner import MOST_LOSSES, Board, Progress, cause_of, error_of, submitted
+from lnmo_atoms.runner import Board, Progress, cause_of, error_of, submitted
 from lnmo_atoms.store import Study
 from lnmo_atoms.tasks import Task, cost
 from lnmo_atoms.tasks.band import Found, band_search, finished
@@ -32,7 +31,8 @@ def run_searches(
     """Find the paths that the study does not hold yet, all at once.
 
     Every evaluation is kept as it comes, so that a run that is killed asks for none of them again.
-    A path that fails is recorded with its cause, and the others go on.
+    A path that fails is recorded with its cause, and the others go on. When a worker dies, what was
+    asked of it and of others is asked again, one question at a time, so that the right one fails.
 
     Args:
         tasks: bands.
@@ -57,7 +57,9 @@ def run_searches(
             board.show(talk.task, "running")
             pending |= talk.go_on(executor)
             _settle(talk, study, board, outcomes)
-        while pending:
+        while pending or (lost := [talk for talk in talks if talk.lost]):
+            if not pending:
+                pending |= lost[0].ask_again(executor)
             ended, _ = wait(pending, return_when=FIRST_COMPLETED)
             for future in ended:
                 talk = pending.pop(future)
@@ -96,7 +98,8 @@ class _Talk:
     _asked: list[Question] = field(default_factory=list)
     _answers: dict[int, Evaluation] = field(default_factory=dict)
     _places: dict[Future[Evaluation], int] = field(default_factory=dict)
-    _losses: Counter[int] = field(default_factory=Counter)
+    _lost: list[int] = field(default_factory=list)
+    _alone: int | None = None
 
     def __post_init__(self) -> None:
         self._notebook = Notebook(self.study.folder(self.task) / NOTEBOOK)
@@ -117,6 +120,7 @@ class _Talk:
                 return {}
             known = {i: self._notebook.known(q) for i, q in enumerate(self._asked)}
             self._answers = {i: answer for i, answer in known.items() if answer is not None}
+            self._alone = None
         return self._submit(
             [i for i in range(len(self._asked)) if i not in self._answers], executor
         )
@@ -126,19 +130,28 @@ class _Talk:
     ) -> dict[Future[Evaluation], "_Talk"]:
         """Take an answer; go on when it is the last one waited for."""
         place = self._places.pop(future)
-        if self.error is not None:
-            return {}
         error = error_of(future)
         if error is None:
             self._answers[place] = self._notebook.note(self._asked[place], future.result())
-            return self.go_on(executor) if not self._places else {}
-        if isinstance(error, BrokenExecutor) and self._losses[place] < MOST_LOSSES:
-            self._losses[place] += 1
-            return self._submit([place], executor)
+            waiting = self._places or self._lost or self.error is not None
+            return {} if waiting else self.go_on(executor)
         if not isinstance(error, Exception):
             raise error
-        self.error = error
+        if isinstance(error, BrokenExecutor) and place != self._alone:
+            self._lost.append(place)
+        else:
+            self.error = error
         return {}
+
+    @property
+    def lost(self) -> bool:
+        """A worker died while it had, or was to have, one of the questions."""
+        return bool(self._lost) and self.error is None
+
+    def ask_again(self, executor: Executor) -> dict[Future[Evaluation], "_Talk"]:
+        """Ask one of the lost questions while nothing else is asked: if it kills, it is known."""
+        self._alone = self._lost.pop()
+        return self._submit([self._alone], executor)
 
     def _submit(self, places: list[int], executor: Executor) -> dict[Future[Evaluation], "_Talk"]:
         for place in places:

@@ -4,6 +4,7 @@ Named in tests as ``"toy_engines:Valley"``; processes started from a test find t
 """
 
 import os
+import signal
 import threading
 from pathlib import Path
 
@@ -55,15 +56,17 @@ class Valley(Calculator):
         notes: file to which every evaluation adds a line; None writes nothing.
         fail_at: the evaluation at which it gives up, counted from one over the file's lines.
         nan_at: that at which its forces are no numbers.
+        die_at: from that on its process is killed.
         meet: so many threads must evaluate at the same time.
         moments: μB by how far the ion is: linear from the first to the second list.
     """
 
     implemented_properties = ("energy", "forces")
 
-    def __init__(self, notes=None, fail_at=0, nan_at=0, meet=0, moments=None, **shape):
+    def __init__(self, notes=None, fail_at=0, nan_at=0, die_at=0, meet=0, moments=None, **shape):
         super().__init__()
         self.notes, self.fail_at, self.nan_at, self.shape = notes, fail_at, nan_at, shape
+        self.die_at = die_at
         self.barrier = _meetings(meet) if meet else None
         self.moments = moments
         if moments is not None:
@@ -105,6 +108,8 @@ class Valley(Calculator):
         with Path(self.notes).open("a") as file:
             file.write(f"{os.getpid()} {threading.get_ident()}\n")
         number = len(Path(self.notes).read_text().splitlines())
+        if self.die_at and number >= self.die_at:
+            os.kill(os.getpid(), signal.SIGKILL)
         if number == self.fail_at:
             raise RuntimeError("the engine gave up")
         return number
