@@ -94,7 +94,7 @@ def test_symmetric_paths(shape, mirror):
     assert result.energies[0] == result.energies[-1] == 0
     segments = path_segments(result.energies, result.kinds)
     tops = points[::2]
-    assert [s.barrier for s in segments][0] == pytest.approx(tops[0][1], abs=2e-4)
+    assert segments[0].barrier == pytest.approx(tops[0][1], abs=2e-4)
     if len(points) == 3:
         rest = points[1][1]
         assert segments[0].barrier_reverse == pytest.approx(tops[0][1] - rest, abs=4e-4)
@@ -185,7 +185,7 @@ def test_ends_and_winding_are_kept():
     start = valley_path(5)
     for image in start:
         image.translate_sites(range(7), [-0.5, 0, 0], to_unit_cell=False)
-    away = [Structure(i.lattice, i.species, i.frac_coords + [1, 0, 0]) for i in start]
+    away = [Structure(i.lattice, i.species, i.frac_coords + np.array([1, 0, 0])) for i in start]
     result = band(away, CalculatorSpec.parse("toy_engines:Valley"), end_energies=(0, 0), steps=2)
     for i in (0, -1):
         np.testing.assert_allclose(result.images[i].frac_coords, away[i].frac_coords, atol=1e-12)

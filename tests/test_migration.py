@@ -113,12 +113,14 @@ def test_a_mirrored_guess_is_its_own_mirror_image(seed, which):
     hop = find_hops(crystal)[which]
     ends = EndPoints(crystal, [hop], Mode.vacancy(), spec)
     ((state, task),) = ends.tasks.items()
-    random = np.random.default_rng(seed)
-    cell = task.structures[0].copy()
-    moved = Structure(
-        cell.lattice, cell.species, cell.frac_coords + random.normal(0, 0.005, (55, 3))
-    )
-    relaxed = TaskResult(-5.0, moved, np.zeros((55, 3)), random.random(55), True, 1, 1, 0.0)
+    random, symmetry = np.random.default_rng(seed), StateSymmetry(crystal)
+    shift = random.normal(0, 0.005, (56, 3))
+    shift[sorted(state)] = 0
+    shift = np.mean([form for form, _ in symmetry.carried(shift, state, state)], axis=0)
+    cell, kept = task.structures[0], kept_sites(crystal, state)
+    moved = Structure(cell.lattice, cell.species, cell.frac_coords + shift[kept])
+    moments = np.linalg.norm(shift[kept] @ crystal.lattice.matrix, axis=1)
+    relaxed = TaskResult(-5.0, moved, np.zeros((55, 3)), moments, True, 1, 1, 0.0)
     guess = ends.guess(0, {task.key: relaxed}, 5)
     assert len(state) == 1
     assert guess.mirror is not None
@@ -173,7 +175,6 @@ def test_every_distinct_end_point_is_relaxed_once(name, blind):
 
 
 def test_an_end_point_that_left_its_site_is_named():
-    """In the toy a lithium beside the vacancy is pulled into the empty octahedron."""
     crystal = ordered_spinel()
     hop = find_hops(crystal)[0]
     ends = EndPoints(crystal, [hop], Mode.vacancy(), toy())
@@ -225,12 +226,23 @@ def test_barriers_of_ordered_spinel(tmp_path, mode):
 
 def test_strong_cations_make_the_octahedron_the_saddle():
     """And nickel, which repels more, makes the ring of three the higher of the two."""
-    four, twelve = migration_barriers(ordered_spinel(), calculator=toy(cations=6.0))
+    four, twelve = migration_barriers(ordered_spinel(), calculator=toy(cations=12.0))
     for result in (four, twelve):
         assert result.octahedron == "saddle"
         assert result.method == "symmetric midpoint"
         assert result.octahedron_energy == result.barrier
+        assert result.curvatures[0] < 0 < result.curvatures[1]
+        assert result.flags == ()
     assert four.barrier > twelve.barrier + 0.1
+
+
+def test_a_saddle_that_is_none_is_said_to_be_none():
+    """Between weak and strong the octahedron is a shallow minimum that the images beside it hide:
+    all curvatures are above zero."""
+    for result in migration_barriers(ordered_spinel(), calculator=toy(cations=6.0)):
+        (flag,) = result.flags
+        assert flag.startswith("saddle not proved: its lowest curvatures are 0.")
+        assert result.curvatures is None
 
 
 def test_a_given_content_runs_and_is_reproducible():

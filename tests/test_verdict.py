@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -143,7 +144,7 @@ def test_segments_tell_of_every_saddle(data, inner):
     h = heights
     tops = [i for i in range(1, inner + 1) if h[i] > h[i - 1] and h[i] > h[i + 1]]
     assert [s.saddle for s in segments] == [2 * i for i in tops]
-    for one, other in zip(segments, segments[1:], strict=False):
+    for one, other in pairwise(segments):
         assert one.after == other.before
         assert energies[one.after] == min(h[one.saddle // 2 : other.saddle // 2 + 1])
     for s in segments:

@@ -63,7 +63,7 @@ class Valley(Calculator):
 
     implemented_properties = ("energy", "forces")
 
-    def __init__(self, notes=None, fail_at=0, nan_at=0, die_at=0, meet=0, moments=None, **shape):
+    def __init__(self, *, notes=None, fail_at=0, nan_at=0, die_at=0, meet=0, moments=None, **shape):
         super().__init__()
         self.notes, self.fail_at, self.nan_at, self.shape = notes, fail_at, nan_at, shape
         self.die_at = die_at
