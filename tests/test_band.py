@@ -30,7 +30,7 @@ def spec(**shape):
     return CalculatorSpec.parse("toy_engines:Valley", **shape)
 
 
-def found(images=5, mirror=None, aside=0.0, fmax=0.01, checkpoint=None, extra=None, **shape):
+def found(*, images=5, mirror=None, aside=0.0, fmax=0.01, checkpoint=None, extra=None, **shape):
     tilt = shape.get("tilt", 0.0)
     return band(
         valley_path(images, aside=aside), spec(**shape, **(extra or {})),

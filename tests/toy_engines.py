@@ -105,9 +105,10 @@ class Valley(Calculator):
         """Write an evaluation down; how many there were."""
         if self.notes is None:
             return 0
-        with Path(self.notes).open("a") as file:
-            file.write(f"{os.getpid()} {threading.get_ident()}\n")
-        number = len(Path(self.notes).read_text().splitlines())
+        with _noting:
+            with Path(self.notes).open("a") as file:
+                file.write(f"{os.getpid()} {threading.get_ident()}\n")
+            number = len(Path(self.notes).read_text().splitlines())
         if self.die_at and number >= self.die_at:
             os.kill(os.getpid(), signal.SIGKILL)
         if number == self.fail_at:
@@ -115,6 +116,7 @@ class Valley(Calculator):
         return number
 
 
+_noting = threading.Lock()
 _kept = {}
 
 
