@@ -3,10 +3,21 @@
 from importlib.metadata import version
 
 from lnmo_atoms.analyzers.facets import FacetComparison, compare_facets
+from lnmo_atoms.analyzers.kinetics import (
+    Diffusivity,
+    HopNetwork,
+    MonteCarloResult,
+    diffusivity,
+    hop_network,
+    monte_carlo,
+    ring_model,
+    ring_network,
+)
 from lnmo_atoms.analyzers.wulff import WulffShape, wulff_shape
 from lnmo_atoms.builders.errors import RequestError
-from lnmo_atoms.builders.hops import Hop, find_hops
+from lnmo_atoms.builders.hops import Hop, Percolation, find_hops, percolation
 from lnmo_atoms.builders.octahedra import empty_octahedra
+from lnmo_atoms.builders.paths import Mode
 from lnmo_atoms.builders.slabs import (
     Certificate,
     Slab,
@@ -27,7 +38,7 @@ from lnmo_atoms.builders.spinel import (
 from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.disordered_surfaces import disordered_surface_energies
 from lnmo_atoms.formats import magmom_line, read, to_atoms, to_structure, write
-from lnmo_atoms.migration import migration_barriers
+from lnmo_atoms.migration import attempt_frequencies, migration_barriers
 from lnmo_atoms.results import (
     DisorderedSurfaceResult,
     HopResult,
@@ -44,36 +55,48 @@ __version__ = version("lnmo_atoms")
 __all__ = [
     "CalculatorSpec",
     "Certificate",
+    "Diffusivity",
     "DisorderedSurfaceResult",
     "FacetComparison",
     "Hop",
+    "HopNetwork",
     "HopResult",
+    "Mode",
+    "MonteCarloResult",
+    "Percolation",
     "RequestError",
     "Slab",
     "SurfaceResult",
     "ThicknessFit",
     "ThicknessResult",
     "WulffShape",
+    "attempt_frequencies",
     "average_spinel",
     "certify",
     "check",
     "compare_facets",
     "converge_thickness",
+    "diffusivity",
     "disordered_slabs",
     "disordered_spinel",
     "disordered_surface_energies",
     "empty_octahedra",
     "find_hops",
     "fit_surface_energy",
+    "hop_network",
     "lithium_manganate",
     "magmom_line",
     "make_slabs",
     "matching_bulk",
     "migration_barriers",
+    "monte_carlo",
     "ordered_spinel",
+    "percolation",
     "read",
     "reconstruct",
     "reconstructions",
+    "ring_model",
+    "ring_network",
     "surface_energies",
     "to_atoms",
     "to_structure",

@@ -86,6 +86,33 @@ class BandResult:
 
 
 @dataclass(frozen=True)
+class HessianResult:
+    """Second derivatives of the energy at one geometry.
+
+    Attributes:
+        structure: the geometry.
+        hessian: eV/Å², shape (3n, 3n), symmetric; x, y, z of the first atom come first.
+        force_calls: evaluations of forces.
+        seconds: wall time in all.
+    """
+
+    structure: Structure
+    hessian: NDArray[np.float64]
+    force_calls: int
+    seconds: float
+
+    @property
+    def converged(self) -> bool:
+        """Differences are taken once and for all."""
+        return True
+
+    @property
+    def steps(self) -> int:
+        """Geometries looked at."""
+        return self.force_calls
+
+
+@dataclass(frozen=True)
 class Failure:
     """A calculation that did not finish, and why.
 
@@ -323,6 +350,9 @@ class HopResult:
         flags: what a user must know, one line each.
         compensation: which ions formally change valence to balance the missing charge, and
             whether the engine's moments show it.
+        attempt_frequency: s⁻¹, from the first end point over the highest saddle; None where no
+            vibrations were computed, or where they are not those of a minimum and a saddle.
+        attempt_frequency_reverse: s⁻¹, from the last end point.
     """
 
     hop: Hop
@@ -345,6 +375,8 @@ class HopResult:
     proof_calls: int
     flags: tuple[str, ...] = ()
     compensation: str = ""
+    attempt_frequency: float | None = None
+    attempt_frequency_reverse: float | None = None
 
     @property
     def profile(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -18,7 +18,7 @@ from typing import Any, Literal, ParamSpec, TypeVar
 
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.executors import SerialExecutor
-from lnmo_atoms.results import BandResult, Failure, TaskResult
+from lnmo_atoms.results import BandResult, Failure, HessianResult, TaskResult
 from lnmo_atoms.store import Study
 from lnmo_atoms.tasks import Task, cost, execute
 from lnmo_atoms.tasks.task import STARTED, R
@@ -38,7 +38,7 @@ T = TypeVar("T")
 Status = Literal["cached", "running", "done", "failed"]
 
 
-Outcome = TaskResult | BandResult | Failure
+Outcome = TaskResult | BandResult | HessianResult | Failure
 
 
 @dataclass(frozen=True)
@@ -165,7 +165,7 @@ def _kept(future: Future[Any], task: Task[Any], study: Study) -> Outcome:
     """
     error = error_of(future)
     if error is None:
-        result: TaskResult | BandResult = future.result()
+        result: TaskResult | BandResult | HessianResult = future.result()
         study.put(task, result)
         return result
     if not isinstance(error, Exception):

@@ -1,4 +1,4 @@
-"""Runs searches for paths: every geometry that one of them asks for is a call to the executor.
+"""Runs searches: every geometry that one of them asks for is a call to the executor.
 
 So the images of one path, and the paths of many hops, are spread over all workers alike.
 """
@@ -7,35 +7,39 @@ import logging
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from lnmo_atoms.formats import to_atoms
-from lnmo_atoms.results import BandResult, Failure
+from lnmo_atoms.results import BandResult, Failure, HessianResult
 from lnmo_atoms.runner import Board, Progress, cause_of, error_of, submitted
 from lnmo_atoms.store import Study
 from lnmo_atoms.tasks import Task, cost
-from lnmo_atoms.tasks.band import Found, band_search, finished
+from lnmo_atoms.tasks.band import band_search, finished
 from lnmo_atoms.tasks.evaluation import Evaluation, Question, Search, evaluate
+from lnmo_atoms.tasks.hessian import found_hessian, hessian_search
 from lnmo_atoms.tasks.notebook import Notebook
 from lnmo_atoms.tasks.task import NOTEBOOK
 
 log = logging.getLogger(__name__)
 
+S = TypeVar("S", BandResult, HessianResult)
+
 
 def run_searches(
-    tasks: Iterable[Task[BandResult]],
+    tasks: Iterable[Task[S]],
     study: Study,
     executor: Executor,
     progress: Callable[[Progress], None] | None = None,
-) -> dict[str, BandResult | Failure]:
-    """Find the paths that the study does not hold yet, all at once.
+) -> dict[str, S | Failure]:
+    """Find the paths or Hessians that the study does not hold yet, all at once.
 
     Every evaluation is kept as it comes, so that a run that is killed asks for none of them again.
-    A path that fails is recorded with its cause, and the others go on. When a worker dies, what was
-    asked of it and of others is asked again, one question at a time, so that the right one fails.
+    A search that fails is recorded with its cause, and the others go on. When a worker dies, what
+    was asked of it and of others is asked again, one question at a time, so that the right one
+    fails.
 
     Args:
-        tasks: bands.
+        tasks: bands or Hessians.
         study: open.
         executor: any.
         progress: called with every change of state.
@@ -50,8 +54,8 @@ def run_searches(
     for key, task in distinct.items():
         if outcomes[key] is not None:
             board.show(task, "cached")
-    talks = [_Talk(task, study) for task in sorted(todo, key=cost, reverse=True)]
-    pending: dict[Future[Evaluation], _Talk] = {}
+    talks = [_Talk[S](task, study) for task in sorted(todo, key=cost, reverse=True)]
+    pending: dict[Future[Evaluation], _Talk[S]] = {}
     try:
         for talk in talks:
             board.show(talk.task, "running")
@@ -71,7 +75,7 @@ def run_searches(
     return outcomes
 
 
-def _settle(talk: "_Talk", study: Study, board: Board, outcomes: dict[str, Any]) -> None:
+def _settle(talk: "_Talk[S]", study: Study, board: Board, outcomes: dict[str, Any]) -> None:
     """Keep what has come of a search that has ended."""
     if talk.settled or (talk.result is None and talk.error is None):
         return
@@ -87,16 +91,17 @@ def _settle(talk: "_Talk", study: Study, board: Board, outcomes: dict[str, Any])
 
 
 @dataclass
-class _Talk:
+class _Talk(Generic[S]):
     """A search and the calls that it waits for."""
 
-    task: Task[BandResult]
+    task: Task[S]
     study: Study
-    result: BandResult | None = None
+    result: S | None = None
     error: Exception | None = None
     settled: bool = False
     _asked: list[Question] = field(default_factory=list)
     _answers: dict[int, Evaluation] = field(default_factory=dict)
+    _waiting: list[int] = field(default_factory=list)
     _places: dict[Future[Evaluation], int] = field(default_factory=dict)
     _lost: list[int] = field(default_factory=list)
     _alone: int | None = None
@@ -104,16 +109,16 @@ class _Talk:
     def __post_init__(self) -> None:
         self._notebook = Notebook(self.study.folder(self.task) / NOTEBOOK)
         self._atoms = to_atoms(self.task.structures[0])
-        self._search: Search[Found] = band_search(self.task.structures, **self.task.options)
+        self._search = _begun(self.task, self._notebook)
 
-    def go_on(self, executor: Executor) -> dict[Future[Evaluation], "_Talk"]:
+    def go_on(self, executor: Executor) -> dict[Future[Evaluation], "_Talk[S]"]:
         """Start the search, or tell it the answers; hand its questions to the executor."""
         while len(self._answers) == len(self._asked):
             answers = [self._answers[i] for i in range(len(self._asked))]
             try:
                 self._asked = self._search.send(answers) if self._asked else next(self._search)
             except StopIteration as found:
-                self.result = finished(self.task.structures, found.value, self._notebook)
+                self.result = found.value
                 return {}
             except Exception as error:  # noqa: BLE001  (it is recorded as the task's failure)
                 self.error = error
@@ -121,40 +126,53 @@ class _Talk:
             known = {i: self._notebook.known(q) for i, q in enumerate(self._asked)}
             self._answers = {i: answer for i, answer in known.items() if answer is not None}
             self._alone = None
-        return self._submit(
-            [i for i in range(len(self._asked)) if i not in self._answers], executor
-        )
+        self._waiting = [i for i in range(len(self._asked)) if i not in self._answers]
+        return self._submit(executor)
 
     def hear(
         self, future: Future[Evaluation], executor: Executor
-    ) -> dict[Future[Evaluation], "_Talk"]:
+    ) -> dict[Future[Evaluation], "_Talk[S]"]:
         """Take an answer; go on when it is the last one waited for."""
-        place = self._places.pop(future)
-        error = error_of(future)
+        place, error = self._places.pop(future), error_of(future)
         if error is None:
             self._answers[place] = self._notebook.note(self._asked[place], future.result())
-            waiting = self._places or self._lost or self.error is not None
-            return {} if waiting else self.go_on(executor)
-        if not isinstance(error, Exception):
-            raise error
-        if isinstance(error, BrokenExecutor) and place != self._alone:
+        elif isinstance(error, BrokenExecutor) and place != self._alone:
             self._lost.append(place)
+        elif isinstance(error, Exception):
+            self.error = self.error or error
         else:
-            self.error = error
-        return {}
+            raise error
+        if self.error is not None:
+            return {}
+        if self._waiting:
+            return self._submit(executor)
+        return {} if self._places or self._lost else self.go_on(executor)
 
     @property
     def lost(self) -> bool:
         """A worker died while it had, or was to have, one of the questions."""
         return bool(self._lost) and self.error is None
 
-    def ask_again(self, executor: Executor) -> dict[Future[Evaluation], "_Talk"]:
+    def ask_again(self, executor: Executor) -> dict[Future[Evaluation], "_Talk[S]"]:
         """Ask one of the lost questions while nothing else is asked: if it kills, it is known."""
         self._alone = self._lost.pop()
-        return self._submit([self._alone], executor)
+        self._waiting = [self._alone]
+        return self._submit(executor)
 
-    def _submit(self, places: list[int], executor: Executor) -> dict[Future[Evaluation], "_Talk"]:
-        for place in places:
+    def _submit(self, executor: Executor) -> dict[Future[Evaluation], "_Talk[S]"]:
+        while self._waiting:
+            place = self._waiting.pop(0)
             call = submitted(executor, evaluate, self._atoms, self._asked[place], self.task.spec)
             self._places[call] = place
+            if call.done():
+                break  # a serial executor's: note it before the next one starts
         return dict.fromkeys(self._places, self)
+
+
+def _begun(task: Task[Any], notebook: Notebook) -> Search[Any]:
+    """The task's search, its answer made into a result."""
+    if task.kind == "hessian":
+        found = yield from hessian_search(task.structures[0])
+        return found_hessian(task.structures[0], found, notebook)
+    path = yield from band_search(task.structures, **task.options)
+    return finished(task.structures, path, notebook)

@@ -11,7 +11,7 @@ import pytest
 from synthetic import midpoint_result, ordered_hop
 
 import lnmo_atoms as la
-from lnmo_atoms.records import HOPS_FILE, save_hops
+from lnmo_atoms.records import HOPS_FILE, load_hop_bulk, load_hops, save_hops
 from lnmo_atoms.store import Study
 
 BARRIER = 0.25
@@ -57,6 +57,25 @@ def test_equal_barriers_make_a_random_walk_on_the_diamond_lattice(study):
     assert written["curves"] == [curve]
 
 
+def test_frequencies_are_the_studys_the_users_or_assumed(study):
+    path = study / HOPS_FILE
+    known = {"attempt_frequency": 4e12, "attempt_frequency_reverse": 4e12}
+    results = [replace(result, **known) for result in load_hops(path)]
+    words = (study, "--temperatures", "300,600", "--json")
+    (assumed,) = json.loads(lnmo(*words, cwd=study.parent).stdout)
+    save_hops(results, load_hop_bulk(path), path)
+    (own,) = json.loads(lnmo(*words, cwd=study.parent).stdout)
+    (given,) = json.loads(lnmo(*words, "--attempt-frequency", "2e12", cwd=study.parent).stdout)
+    sources = [curve["attempt_frequency_source"] for curve in (assumed, own, given)]
+    assert sources == ["assumed", "vibrations", "given"]
+    usual = np.array(assumed["diffusivities_cm2_per_s"])
+    assert own["diffusivities_cm2_per_s"] == pytest.approx(0.4 * usual)
+    assert given["diffusivities_cm2_per_s"] == pytest.approx(0.2 * usual)
+    assert own["lowest_attempt_frequency_per_s"] == pytest.approx(4e12)
+    shown = lnmo(study, cwd=study.parent)
+    assert "attempt frequency 4e+12/s from vibrations" in shown.stderr
+
+
 def test_the_lithium_content_adds_a_simulation(study):
     done = lnmo(study, "--temperatures", "500,600", "--lithium", 0.5, "--json", cwd=study.parent)
     assert done.returncode == 0, done.stderr
@@ -66,6 +85,7 @@ def test_the_lithium_content_adds_a_simulation(study):
     ratio = np.divide(curve["tracer_diffusivities_cm2_per_s"], curve["diffusivities_cm2_per_s"])
     assert (ratio < 0.5).all()
     assert any("108 Li on 216 sites" in flag for flag in curve["flags"])
+    assert any("site exclusion only" in flag for flag in curve["flags"])
 
 
 def test_mistakes_are_one_line(study):

@@ -17,6 +17,7 @@ from lnmo_atoms.analyzers.kinetics import (
     jump_rate,
     vineyard_frequency,
 )
+from lnmo_atoms.analyzers.kinetics.lattice_gas import lattice_gas
 from lnmo_atoms.builders.errors import RequestError
 
 LATTICES = sorted(NEIGHBOURS)
@@ -213,3 +214,47 @@ def test_wrong_requests_are_refused():
         walk.repeated((1, 0, 1))
     with pytest.raises(RequestError, match="two temperatures"):
         arrhenius_fit([300, 300], [1, 1])
+
+
+def vibrating_chain():
+    """Two kinds of sites along x, of different energies and vibrations, and the chain's rates."""
+    kt = BOLTZMANN * 400
+    walk = network(
+        np.diag([6.0, 9, 9]),
+        [[0, 0, 0], [0.4, 0, 0]],
+        [(0, 1, 0, 0, 0), (1, 0, 1, 0, 0)],
+        [0.0, 0.05],
+        [0.3, 0.35],
+    )
+    from_first, from_second = np.array([4e12, 6e12]), np.array([1.2e13, 1.8e13])
+    walk = replace(
+        walk,
+        attempt_frequencies=np.sqrt(from_first * from_second),
+        site_entropies=np.array([np.log(3), 0]) + 5,
+    )
+    jumps = from_first * np.exp(-np.array([0.3, 0.35]) / kt)
+    back = from_second * np.exp(-np.array([0.25, 0.30]) / kt)
+    return walk, jumps, back
+
+
+def test_vibrations_weigh_sites_and_keep_detailed_balance():
+    """D = L² / Σ 1/(πΓ) over the chain, π from the rates themselves."""
+    walk, jumps, back = vibrating_chain()
+    first = back.sum() / (jumps.sum() + back.sum())
+    assert jumps[0] / back[0] == pytest.approx(jumps[1] / back[1])
+    expected = 6.0**2 * 1e-16 / np.sum(1 / (first * jumps))
+    assert diffusion_tensor(walk, 400)[0, 0] == pytest.approx(expected, rel=1e-9)
+    assert diffusion_tensor(walk.repeated((3, 1, 1)), 400)[0, 0] == pytest.approx(expected)
+    alone = replace(walk, attempt_frequencies=None, site_entropies=None)
+    assert np.array_equal(diffusion_tensor(walk, 400, 2e12), diffusion_tensor(alone, 400, 2e12))
+    assert np.array_equal(diffusion_tensor(alone, 400), diffusion_tensor(alone, 400, 1e13))
+
+
+@pytest.mark.parametrize("carrier", ["ion", "vacancy"])
+def test_simulated_rates_are_those_of_the_vibrations(carrier):
+    walk, jumps, back = vibrating_chain()
+    free, frequencies = replace(walk, carrier=carrier).rates_at(400)
+    gas = lattice_gas(free.as_ions(), 400, (), frequencies)
+    # an ion jumps to where the vacancy was, as often as the vacancy jumps to where the ion was
+    first, second = (jumps, back) if carrier == "ion" else (back, jumps)
+    assert sorted(gas.rate) == pytest.approx(sorted([*first, *second]))

@@ -169,3 +169,37 @@ def test_classes_that_were_not_computed_are_interpolated():
 def test_cyclic_orders_of_two_metals_are_the_thirteen_bracelets():
     rings = {tuple("NM"[(n >> k) & 1] for k in range(6)) for n in range(64)}
     assert len({canonical_ring(ring) for ring in rings}) == 13
+
+
+@pytest.mark.parametrize(("mode", "lower"), [("one vacancy", "end"), (EMPTY_HOST, "start")])
+def test_frequencies_become_site_entropies(mode, lower):
+    """Three times as many tries from where the path begins: a third of the states there."""
+    hop = full(find_hops(ordered_spinel())[0])
+    result = hop_result(
+        hop=hop, mode=mode, attempt_frequency=9e12, attempt_frequency_reverse=3e12
+    )  # fmt: skip
+    network = hop_network(ordered_spinel(), [result])
+    assert network.attempt_frequencies == pytest.approx([np.sqrt(27) * 1e12])
+    entropies = dict(zip(network.indices.tolist(), network.site_entropies, strict=True))
+    low = entropies.pop(getattr(hop, lower))
+    assert entropies.popitem()[1] - low == pytest.approx(np.log(3))
+
+
+def test_frequencies_count_only_where_all_hops_have_them():
+    one, other = ordered_results()
+    known = {"attempt_frequency": 1e12, "attempt_frequency_reverse": 1e12}
+    bulk = ordered_spinel()
+    half = hop_network(bulk, [replace(one, **known), other])
+    assert half.attempt_frequencies is half.site_entropies is None
+    assert half.flags == (
+        "1 of 2 hops have no attempt frequency of their own: one is assumed for all",
+    )
+    whole = hop_network(bulk, [replace(one, **known), replace(other, **known)])
+    assert np.allclose(whole.site_entropies, 0)
+    assert np.allclose(diffusion_tensor(whole, 400), 0.1 * diffusion_tensor(half, 400))
+
+
+def test_any_ion_may_hop_in_its_empty_host():
+    hop = full(find_hops(ordered_spinel())[0])
+    result = hop_result(hop=hop, mode="one Na in the empty host")
+    assert hop_network(ordered_spinel(), [result]).carrier == "ion"

@@ -69,6 +69,7 @@ def test_surfaces_return_bit_for_bit(tmp_path):
 def test_hops_return_bit_for_bit(tmp_path):
     results = [
         hop_result("12d", 0.215, 0.2, flags=("the octahedron is a minimum",)),
+        hop_result(attempt_frequency=1e13 / 3, attempt_frequency_reverse=2e12),
         dataclasses.replace(hop_result("4a", 0.27, 0.27, 0.01, converged=False), barrier=np.nan),
     ]
     results[0].energies[2] = np.inf
@@ -149,6 +150,7 @@ def test_the_bulk_is_stored_once_and_units_stand_in_the_names(tmp_path):
     save_hops([hop_result()], cubic(), path)
     record = json.loads(path.read_text(encoding="utf-8"))["records"][0]
     assert {"barrier_eV", "barrier_reverse_eV", "path_A", "energies_eV"} <= set(record)
+    assert {"attempt_frequency_per_s", "attempt_frequency_reverse_per_s"} <= set(record)
 
 
 def damage(path, change):

@@ -1,6 +1,6 @@
 """Does disorder speed lithium up? D(T) of a Li vacancy in ordered and in disordered LNMO.
 
-About half an hour on two cores. Finished calculations are kept: start it again to go on.
+Takes 24 minutes on two busy cores. Finished calculations are kept: start it again to go on.
 """
 
 import numpy as np
@@ -10,7 +10,7 @@ from lnmo_atoms.analyzers.kinetics import diffusivity, hop_network
 from lnmo_atoms.plots import plot_diffusion, save
 from lnmo_atoms.records import load_hop_bulk
 
-CELLS = 4
+CELLS = 4  # random ones; two at least
 TEMPERATURES = np.linspace(250, 600, 8)
 
 
@@ -33,10 +33,15 @@ disordered = np.log(
 )
 mean, spread = disordered.mean(axis=0), disordered.std(axis=0, ddof=1)
 bounds = np.exp(mean - spread), np.exp(mean + spread)
+for kelvin, regular, random in zip(TEMPERATURES, ordered, np.exp(mean), strict=True):
+    print(f"{kelvin:.0f} K  ordered {regular:.1e} cm²/s  disordered {random:.1e} cm²/s")
+
 curves = {
     "ordered": (TEMPERATURES, ordered),
     f"disordered, mean of {CELLS}": (TEMPERATURES, np.exp(mean), *bounds),
 }
-trust = la.CalculatorSpec("chgnet").trust()
-figure = plot_diffusion(curves, f"one Li vacancy; band: standard deviation of ln D · {trust}")
-save(figure, "diffusion.png")
+rests_on = (
+    "one Li vacancy, 1e13 attempts/s; mean and band: of ln D over the cells, ± standard deviation",
+    la.CalculatorSpec("chgnet").trust(),
+)
+save(plot_diffusion(curves, " · ".join(rests_on)), "diffusion.png")

@@ -33,6 +33,9 @@ class HopRow:
         converged: an unconverged barrier is not final.
         engine: name and version.
         flags: what a user must know, one line each.
+        compensation: which ions formally change valence, and whether moments show it.
+        attempt_frequency: 1/s, from the first end point; None where it was not calculated.
+        attempt_frequency_reverse: 1/s, from the last.
     """
 
     label: str
@@ -53,6 +56,9 @@ class HopRow:
     converged: bool
     engine: str
     flags: tuple[str, ...]
+    compensation: str
+    attempt_frequency: float | None
+    attempt_frequency_reverse: float | None
 
     @property
     def proved(self) -> bool:
@@ -93,6 +99,9 @@ class HopRow:
             "proof_calls": self.proof_calls,
             "converged": self.converged,
             "engine": self.engine,
+            "attempt_frequency_per_s": self.attempt_frequency,
+            "attempt_frequency_reverse_per_s": self.attempt_frequency_reverse,
+            "charge_compensation": self.compensation,
             "flags": list(self.flags),
         }
 
@@ -118,6 +127,9 @@ def hop_row(result: HopResult) -> HopRow:
         converged=bool(result.converged),
         engine=result.engine,
         flags=(*([] if result.converged else ["not converged, not final"]), *result.flags),
+        compensation=result.compensation,
+        attempt_frequency=_number(result.attempt_frequency),
+        attempt_frequency_reverse=_number(result.attempt_frequency_reverse),
     )
 
 
@@ -131,6 +143,10 @@ def hop_notes(rows: Sequence[HopRow]) -> list[str]:
             f"the saddle of {_listed(unproved, rows)} is not proved by curvatures: one below "
             "zero, all others above"
         )
+    if known := [row for row in rows if row.attempt_frequency is not None]:
+        listed = ", ".join(f"{row.label} {row.attempt_frequency:.1e}" for row in known)
+        notes.append(f"attempt frequencies (Vineyard, harmonic) in 1/s: {listed}")
+    notes += [f"charge: {text}" for text in dict.fromkeys(r.compensation for r in rows) if text]
     return notes
 
 
@@ -186,5 +202,5 @@ def _listed(chosen: Sequence[HopRow], rows: Sequence[HopRow]) -> str:
     return f"{len(chosen)} of {len(rows)} hops"
 
 
-def _number(value: float) -> float | None:
-    return float(value) if isfinite(value) else None
+def _number(value: float | None) -> float | None:
+    return float(value) if value is not None and isfinite(value) else None

@@ -11,7 +11,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from lnmo_atoms.builders.errors import RequestError
-from lnmo_atoms.cli import diffusion, hops, run, slabs, structures, thickness
+from lnmo_atoms.cli import diffusion, hops, migrate, run, slabs, structures, thickness
 from lnmo_atoms.cli.screen import complain, note, show_log
 from lnmo_atoms.reference import CalculationError
 
@@ -55,7 +55,7 @@ app.command(no_args_is_help=True)(structures.build)
 app.command()(slabs.slabs)
 app.command()(hops.hops)
 app.command()(run.surface)
-app.command()(run.migrate)
+app.command()(migrate.migrate)
 app.command()(thickness.converge)
 app.command()(diffusion.diffusion)
 app.command()(run.study)

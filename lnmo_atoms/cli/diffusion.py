@@ -46,10 +46,18 @@ def diffusion(
     temperatures: Annotated[
         str, typer.Option(help="K, lowest and highest, separated by a comma.")
     ] = "250,600",
-    attempt_frequency: Annotated[float, typer.Option(help="Of every hop, 1/s.")] = 1e13,
+    attempt_frequency: Annotated[
+        float | None,
+        typer.Option(
+            help="Of every hop, 1/s; without it, from the study's vibrations, else 1e13.",
+            show_default=False,
+        ),
+    ] = None,
     lithium: Annotated[
         float | None,
-        typer.Option(help="Share of the Li sites filled, 0 to 1: adds a Monte Carlo simulation."),
+        typer.Option(
+            help="Share of the mobile sites filled, 0 to 1: adds a Monte Carlo simulation."
+        ),
     ] = None,
     json: Json = False,
 ) -> None:
@@ -59,7 +67,7 @@ def diffusion(
 
     Example: lnmo diffusion ordered disordered --temperatures 250,600 -o diffusion.png
     """
-    if not 0 < attempt_frequency < inf:
+    if attempt_frequency is not None and not 0 < attempt_frequency < inf:
         raise RequestError(f"--attempt-frequency: {attempt_frequency:g} is no frequency above zero")
     kelvin = parse_temperatures(temperatures)
     trust = " ".join(dict.fromkeys(Study.trust_of(study) for study in studies))
@@ -68,11 +76,11 @@ def diffusion(
             _curve(study, label, kelvin, attempt_frequency, lithium)
             for study, label in zip(studies, study_labels(studies), strict=True)
         ]
-    numbers = write_diffusion(curves, attempt_frequency, trust, output)
+    numbers = write_diffusion(curves, trust, output)
     if json:
         print_json([curve.as_dict() for curve in curves])
         return
-    show_diffusion(curves, attempt_frequency, trust)
+    show_diffusion(curves, trust)
     note(f"figure in {output}, numbers in {numbers}")
 
 
@@ -80,7 +88,7 @@ def _curve(
     study: Path,
     label: str,
     temperatures: NDArray[np.float64],
-    attempt_frequency: float,
+    attempt_frequency: float | None,
     lithium: float | None,
 ) -> Curve:
     """D of one study's carrier; with a lithium content, that of its ions too."""
@@ -92,7 +100,8 @@ def _curve(
     results = load_hops(study / HOPS_FILE)
     if not results:
         raise RequestError(f"{study} holds no barrier: see lnmo status {study}")
-    network = hop_network(load_hop_bulk(study / HOPS_FILE), results)
+    bulk = load_hop_bulk(study / HOPS_FILE)
+    network = hop_network(bulk, results)
     found = diffusivity(network, temperatures, attempt_frequency)
     curve = Curve(
         label=label,
@@ -103,15 +112,18 @@ def _curve(
         diffusivities=found.diffusivities,
         activation_energies=found.activation_energies,
         activation_energy=found.activation_energy,
+        mobile=bulk[results[0].hop.start].specie.symbol,
+        frequencies=(found.attempt_frequency.min(), found.attempt_frequency.max()),
+        frequency_source=_source(network, attempt_frequency),
         flags=tuple(network.flags) + _unfinished(results),
     )
     return curve if lithium is None else _with_tracer(curve, network, lithium, attempt_frequency)
 
 
 def _with_tracer(
-    curve: Curve, network: "HopNetwork", lithium: float, attempt_frequency: float
+    curve: Curve, network: "HopNetwork", lithium: float, attempt_frequency: float | None
 ) -> Curve:
-    """The curve with the tracer diffusivity of Li at that content, by Monte Carlo."""
+    """The curve with the tracer diffusivity of the ions at that content, by Monte Carlo."""
     from lnmo_atoms.analyzers.kinetics import monte_carlo  # noqa: PLC0415 - as above
 
     lengths = np.linalg.norm(network.lattice, axis=1)
@@ -133,14 +145,29 @@ def _with_tracer(
         tracer=np.array([run.tracer.value for run in runs]),
         tracer_errors=np.array([run.tracer.error for run in runs]),
         correlations=np.array([run.correlation.value for run in runs]),
-        flags=(*curve.flags, _simulation_text(runs[0])),
+        flags=tuple(
+            dict.fromkeys(
+                [
+                    *curve.flags,
+                    _simulation_text(runs[0], curve.mobile),
+                    *(flag for run in runs for flag in run.flags),
+                ]
+            )
+        ),
     )
 
 
-def _simulation_text(run: "MonteCarloResult") -> str:
+def _source(network: "HopNetwork", attempt_frequency: float | None) -> str:
+    """Where the attempt frequencies come from."""
+    if attempt_frequency is not None:
+        return "given"
+    return "assumed" if network.attempt_frequencies is None else "vibrations"
+
+
+def _simulation_text(run: "MonteCarloResult", mobile: str) -> str:
     return (
-        f"Monte Carlo of {run.ions} Li on {run.sites} sites, {run.events} hops for each "
-        f"temperature: {run.interactions}"
+        f"Monte Carlo of {run.ions} {mobile} on {run.sites} sites, {run.events} hops for each "
+        f"temperature: {run.interactions}; ± one standard error"
     )
 
 

@@ -34,8 +34,11 @@ class Curve:
         diffusivities: cm²/s, shape (t,).
         activation_energies: eV, shape (t,), −d ln D / d(1/kT); nan where D is zero.
         activation_energy: eV, over the whole range.
+        mobile: element whose ions hop.
+        frequencies: s⁻¹, lowest and highest attempt frequency of a hop.
+        frequency_source: ``"vibrations"`` of the study, ``"given"`` or ``"assumed"``.
         flags: what a user must know, one line each.
-        tracer: cm²/s, shape (t,), of Li ions by Monte Carlo; None where none was asked for.
+        tracer: cm²/s, shape (t,), of the ions by Monte Carlo; None where none was asked for.
         tracer_errors: cm²/s, shape (t,), standard errors of ``tracer``.
         correlations: shape (t,), correlation factors of the ions' jumps.
     """
@@ -48,10 +51,21 @@ class Curve:
     diffusivities: NDArray[np.float64]
     activation_energies: NDArray[np.float64]
     activation_energy: float
+    mobile: str
+    frequencies: tuple[float, float]
+    frequency_source: str
     flags: tuple[str, ...] = ()
     tracer: NDArray[np.float64] | None = None
     tracer_errors: NDArray[np.float64] | None = None
     correlations: NDArray[np.float64] | None = None
+
+    @property
+    def frequency_text(self) -> str:
+        """In words, with where they come from."""
+        low, high = (f"{frequency:.2g}/s" for frequency in self.frequencies)
+        values = f"frequency {low}" if low == high else f"frequencies {low} to {high}"
+        origin = {"vibrations": " from vibrations", "given": ", given", "assumed": ", assumed"}
+        return f"attempt {values}{origin[self.frequency_source]}"
 
     def as_dict(self) -> dict[str, Any]:
         """Unit-bearing names, no number as None."""
@@ -60,6 +74,10 @@ class Curve:
             "engine": self.engine,
             "mode": self.mode,
             "carrier": self.carrier,
+            "mobile": self.mobile,
+            "attempt_frequency_source": self.frequency_source,
+            "lowest_attempt_frequency_per_s": float(self.frequencies[0]),
+            "highest_attempt_frequency_per_s": float(self.frequencies[1]),
             "temperatures_K": self.temperatures.tolist(),
             "diffusivities_cm2_per_s": self.diffusivities.tolist(),
             "activation_energies_eV": _numbers(self.activation_energies),
@@ -96,9 +114,7 @@ def study_labels(studies: Sequence[Path]) -> list[str]:
     return [str(study) for study in studies]
 
 
-def write_diffusion(
-    curves: Sequence[Curve], attempt_frequency: float, trust: str, figure: Path
-) -> Path:
+def write_diffusion(curves: Sequence[Curve], trust: str, figure: Path) -> Path:
     """Draw the curves, and write their numbers to a JSON file beside the figure.
 
     Returns:
@@ -109,16 +125,12 @@ def write_diffusion(
     """
     engines = ", ".join(dict.fromkeys(curve.engine for curve in curves))
     carriers = " and ".join(dict.fromkeys(curve.carrier for curve in curves))
-    subtitle = (
-        f"D of one {carriers}, attempt frequency {attempt_frequency:g}/s · engine: {engines} · "
-        f"{trust}"
-    )
-    arrays = {curve.label: (curve.temperatures, curve.diffusivities) for curve in curves}
-    save(plot_diffusion(arrays, subtitle), figure)
+    frequencies = "; ".join(dict.fromkeys(curve.frequency_text for curve in curves))
+    subtitle = f"D of one {carriers} · {frequencies} · engine: {engines} · {trust}"
+    save(plot_diffusion(_arrays(curves), subtitle), figure)
     document = {
         "format": FORMAT,
         "schema": SCHEMA,
-        "attempt_frequency_per_s": attempt_frequency,
         "curves": [curve.as_dict() for curve in curves],
         "trust": trust,
     }
@@ -128,7 +140,20 @@ def write_diffusion(
     return path
 
 
-def show_diffusion(curves: Sequence[Curve], attempt_frequency: float, trust: str) -> None:
+def _arrays(curves: Sequence[Curve]) -> dict[str, tuple[NDArray[np.float64], ...]]:
+    """What is drawn: the carrier's D, and D* of the ions with its errors where it was simulated."""
+    arrays: dict[str, tuple[NDArray[np.float64], ...]] = {}
+    for curve in curves:
+        arrays[curve.label] = curve.temperatures, curve.diffusivities
+        if curve.tracer is not None and curve.tracer_errors is not None:
+            bounds = curve.tracer - curve.tracer_errors, curve.tracer + curve.tracer_errors
+            arrays[f"{curve.label}, D* of {curve.mobile}"] = (
+                curve.temperatures, curve.tracer, *bounds,
+            )  # fmt: skip
+    return arrays
+
+
+def show_diffusion(curves: Sequence[Curve], trust: str) -> None:
     """A table for each study, then what the numbers rest on."""
     for curve in curves:
         energy = _number(curve.activation_energy)
@@ -137,15 +162,16 @@ def show_diffusion(curves: Sequence[Curve], attempt_frequency: float, trust: str
             "T\nK": [f"{value:.0f}" for value in curve.temperatures],
             "D\ncm²/s": [f"{value:.2e}" for value in curve.diffusivities],
             "E_a\neV": _numbers(curve.activation_energies),
-            "D* of Li, simulated\ncm²/s": _with_errors(curve.tracer, curve.tracer_errors),
+            f"D* of {curve.mobile}, simulated\ncm²/s": _with_errors(
+                curve.tracer, curve.tracer_errors
+            ),
             "f": _numbers(curve.correlations),
         }
         shown = {head: column for head, column in columns.items() if column is not None}
         rows = list(zip(*shown.values(), strict=True))
         table(f"{curve.label}: one {curve.carrier}, {whole}", list(shown), rows)
-        for flag in curve.flags:
-            note(f"{curve.label}: {flag}")
-    note(f"attempt frequency {attempt_frequency:g}/s: D is proportional to it")
+        for line in (curve.frequency_text, *curve.flags):
+            note(f"{curve.label}: {line}")
     if trust:
         note(trust)
 

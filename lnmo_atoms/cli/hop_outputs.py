@@ -47,11 +47,11 @@ def write_hops(folder: Path, results: Sequence[HopResult], trust: str) -> list[H
     }
     text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False)
     write_text_atomically(folder / "migration.json", text + "\n")
-    draw_hops(folder, results)
+    _draw_hops(folder, results)
     return rows
 
 
-def draw_hops(folder: Path, results: Sequence[HopResult]) -> None:
+def _draw_hops(folder: Path, results: Sequence[HopResult]) -> None:
     """Draw the profiles and the barriers by ring; write the images of every path as POSCARs."""
     figures = make_folder(folder / "figures")
     save(plot_hops(results), figures / "hops.png")

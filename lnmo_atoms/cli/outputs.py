@@ -10,7 +10,7 @@ from lnmo_atoms.analyzers.rows import FacetRow
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.slabs import Slab
 from lnmo_atoms.cli.folders import make_folder
-from lnmo_atoms.cli.hop_outputs import draw_hops, show_hops
+from lnmo_atoms.cli.hop_outputs import show_hops, write_hops
 from lnmo_atoms.cli.screen import err, note, table
 from lnmo_atoms.formats import write
 from lnmo_atoms.plots import (
@@ -61,7 +61,7 @@ def write_comparison(
     if comparison.wulff:
         save(plot_wulff(comparison.wulff), figures / "wulff.png")
     if hops:
-        draw_hops(study, hops)
+        write_hops(study, hops, trust)
     if surfaces:
         _write_structures(study, surfaces)
     return comparison

@@ -7,6 +7,8 @@ from lnmo_atoms.tasks import Task, cost
 
 BEST_UNKNOWN = "the first terminations of a facet stand for its best, which are known only later"
 
+SYMMETRY_UNKNOWN = "symmetric paths, known once their ends are relaxed, cost half"
+
 
 def show_plan(tasks: Iterable[Task], remark: str, json: bool) -> None:
     """List the calculations, equal ones once, with an estimate of their cost and a remark."""

@@ -5,8 +5,11 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pymatgen.core import Structure
 
 from lnmo_atoms.builders.errors import RequestError
+from lnmo_atoms.builders.hops import Hop, find_hops
+from lnmo_atoms.builders.paths import parse_mode, select_hops
 from lnmo_atoms.builders.slabs import Facet, valid_facet, valid_kind
 
 
@@ -82,8 +85,14 @@ class SurfaceSection(Section):
 class MigrationSection(Section):
     """``[migration]``."""
 
-    images: int = Field(7, ge=3, description="of each band, end points included")
+    mode: str = Field("vacancy", description="vacancy, empty-host or the filled fraction")
+    mobile: str = Field("Li", description="element that hops")
+    longest: float | None = Field(None, gt=0, description="Å, of a hop")
+    per_ring: int | None = Field(None, ge=1, description="hops drawn of each kind of ring")
+    seed: int = Field(0, ge=0, description="of that draw, and of a random content")
+    images: int = Field(5, ge=3, description="of each path, end points included")
     fmax: float = Field(0.05, gt=0, description="eV/Å")
+    attempt_frequencies: bool = Field(False, description="from Hessians, by Vineyard")
 
     @field_validator("images")
     @classmethod
@@ -91,6 +100,22 @@ class MigrationSection(Section):
         if images % 2 == 0:
             raise ValueError("must be odd, so that one image lies in the octahedron")
         return images
+
+    @field_validator("mode")
+    @classmethod
+    def _is_mode(cls, mode: str) -> str:
+        parse_mode(mode)
+        return mode
+
+    def hops(self, bulk: Structure) -> list[Hop]:
+        """The hops to calculate."""
+        found = find_hops(bulk, self.mobile, self.longest)
+        return found if self.per_ring is None else select_hops(found, self.per_ring, self.seed)
+
+    def options(self) -> dict[str, Any]:
+        """Keyword arguments of the workflow and of its plan."""
+        mode = parse_mode(self.mode, self.seed)
+        return {"mode": mode, "images": self.images, "fmax": self.fmax}
 
 
 class Recipe(Section):
@@ -137,3 +162,17 @@ def first_mistake(error: ValidationError) -> tuple[str, str]:
     if first["type"] == "tuple_type":
         return entry, 'give a list such as ["111", "100"]'
     return entry, str(first["msg"]).removeprefix("Value error, ")
+
+
+def recipe_of_options(**entries: object) -> Recipe:
+    """Options of the command line, checked by the same rules as a recipe.
+
+    Raises:
+        RequestError: naming the option and what is wrong with it.
+    """
+    try:
+        return Recipe.model_validate(entries)
+    except ValidationError as error:
+        entry, reason = first_mistake(error)
+        option = entry.split(".")[-1].replace("reconstructions", "reconstruct").replace("_", "-")
+        raise RequestError(f"--{option}: {reason}") from error

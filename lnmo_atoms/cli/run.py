@@ -1,29 +1,17 @@
-"""Commands that calculate: surface, migrate, study; and that look at studies: compare, status."""
+"""Commands that calculate: surface, study; and that look at studies: compare, status."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import ValidationError
-from pymatgen.core import Structure
 
-from lnmo_atoms.analyzers.facets import FacetComparison
-from lnmo_atoms.builders.errors import RequestError
-from lnmo_atoms.builders.hops import Hop, find_hops
-from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.cli.disordered import run_disordered
-from lnmo_atoms.cli.outputs import load_results, show_comparison, write_comparison
-from lnmo_atoms.cli.plan import BEST_UNKNOWN, show_plan
-from lnmo_atoms.cli.recipe import Recipe, first_mistake, read_recipe
-from lnmo_atoms.cli.screen import ProgressBars, complain, counted, note, print_json, table
+from lnmo_atoms.cli.outputs import load_results, write_comparison
+from lnmo_atoms.cli.parts import run_parts, show
+from lnmo_atoms.cli.recipe import Recipe, read_recipe, recipe_of_options
+from lnmo_atoms.cli.screen import counted, print_json, table
 from lnmo_atoms.cli.structures import Json, StructureFile, load
-from lnmo_atoms.executors import make_executor
-from lnmo_atoms.migration import migration_barriers, plan_migration
-from lnmo_atoms.reference import check_bulk
 from lnmo_atoms.store import Study
-from lnmo_atoms.surfaces import plan_surfaces, surface_energies
-from lnmo_atoms.tasks import Task
 
 Calculator = Annotated[
     str, typer.Option("--calculator", help="chgnet, gpaw, emt (metals) or your module:factory.")
@@ -75,7 +63,7 @@ def surface(
 
     Example: lnmo surface lnmo.cif --facets 111,100 --study my-study
     """
-    recipe = _recipe(
+    recipe = recipe_of_options(
         structure=None if structure is None else str(structure),
         calculator=calculator,
         study=str(study),
@@ -91,32 +79,8 @@ def surface(
     )
     bulk = load(structure)
     if bulk.is_ordered:
-        return _run(recipe, bulk, ("surface",), dry_run, json)
+        return run_parts(recipe, bulk, ("surface",), dry_run, json)
     return run_disordered(recipe, bulk, samples, dry_run, json)
-
-
-def migrate(
-    structure: StructureFile = None,
-    calculator: Calculator = "chgnet",
-    study: StudyFolder = DEFAULT_STUDY,
-    images: Annotated[int, typer.Option(help="Of each band, ends included; odd.")] = 7,
-    fmax: Annotated[float, typer.Option(help="eV/Å across the band.")] = 0.05,
-    workers: Workers = None,
-    dry_run: DryRun = False,
-    json: Json = False,
-) -> int:
-    """Migration barriers: every symmetry-distinct hop of a Li vacancy, by climbing-image bands.
-
-    Example: lnmo migrate lnmo.cif --study my-study
-    """
-    recipe = _recipe(
-        structure=None if structure is None else str(structure),
-        calculator=calculator,
-        study=str(study),
-        workers=workers,
-        migration={"images": images, "fmax": fmax},
-    )
-    return _run(recipe, load(structure), ("migration",), dry_run, json)
 
 
 def study(
@@ -150,7 +114,9 @@ def study(
     }
     changes = {name: value for name, value in asked.items() if value is not None}
     bulk = load(None if given.structure is None else Path(given.structure))
-    return _run(given.model_copy(update=changes), bulk, ("surface", "migration"), dry_run, json)
+    return run_parts(
+        given.model_copy(update=changes), bulk, ("surface", "migration"), dry_run, json
+    )
 
 
 def compare(
@@ -164,7 +130,7 @@ def compare(
     surfaces, hops = load_results(study)
     trust = Study.trust_of(study)
     comparison = write_comparison(study, surfaces, hops, trust)
-    _show(comparison, study, json)
+    show(comparison, study, json)
 
 
 def status(
@@ -185,89 +151,3 @@ def status(
             [(e.name, e.state, e.steps, e.seconds, e.cause) for e in entries],
         )
     return 1 if any(entry.state == "failed" for entry in entries) else 0
-
-
-def _recipe(**entries: object) -> Recipe:
-    """Options of the command line, checked by the same rules as a recipe."""
-    try:
-        return Recipe.model_validate(entries)
-    except ValidationError as error:
-        entry, reason = first_mistake(error)
-        option = entry.split(".")[-1].replace("reconstructions", "reconstruct").replace("_", "-")
-        raise RequestError(f"--{option}: {reason}") from error
-
-
-def _run(recipe: Recipe, bulk: Structure, parts: Sequence[str], dry_run: bool, json: bool) -> int:
-    """Run the parts of a study; 0, or 1 if a calculation failed."""
-    spec = CalculatorSpec.parse(recipe.calculator, **recipe.calculator_options)
-    check_bulk(bulk, spec)
-    found = find_hops(bulk) if "migration" in parts else []
-    if dry_run:
-        show_plan(_plan(recipe, parts, bulk, found, spec), BEST_UNKNOWN, json)
-        return 0
-    folder = Path(recipe.study)
-    surfaces, hops = [], []
-    with (
-        Study(folder) as open_study,
-        make_executor("processes", recipe.workers) as pool,
-        ProgressBars(hidden=json) as progress,
-    ):
-        if "surface" in parts:
-            surfaces = surface_energies(
-                bulk,
-                recipe.surface.miller_indices(),
-                spec,
-                open_study,
-                pool,
-                **recipe.surface.options(),
-                progress=progress,
-            )
-        if "migration" in parts:
-            hops = migration_barriers(
-                bulk,
-                found,
-                spec,
-                open_study,
-                pool,
-                **recipe.migration.model_dump(),
-                progress=progress,
-            )
-        failures = open_study.failures()
-    if surfaces or hops:
-        comparison = write_comparison(folder, *load_results(folder), spec.trust())
-        _show(comparison, folder, json)
-    for failure in failures:
-        complain(f"{failure.name} failed: {failure.cause}")
-    return 1 if failures else 0
-
-
-def _show(comparison: FacetComparison, folder: Path, json: bool) -> None:
-    """Tables for people or JSON for programs."""
-    if json:
-        print_json(
-            {
-                "facets": comparison.rows(),
-                "hops": comparison.hop_rows(),
-                "terminations": comparison.termination_rows(),
-            }
-        )
-        return
-    show_comparison(comparison)
-    note(f"tables and figures in {folder}")
-
-
-def _plan(
-    recipe: Recipe,
-    parts: Sequence[str],
-    bulk: Structure,
-    found: Sequence[Hop],
-    spec: CalculatorSpec,
-) -> list[Task]:
-    """The calculations of the parts of a study."""
-    tasks: list[Task] = []
-    if "surface" in parts:
-        section = recipe.surface
-        tasks += plan_surfaces(bulk, section.miller_indices(), spec, **section.options())
-    if "migration" in parts:
-        tasks += plan_migration(bulk, spec, found, **recipe.migration.model_dump())
-    return tasks

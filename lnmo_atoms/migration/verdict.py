@@ -15,6 +15,8 @@ AT_THE_CENTRE = 0.6
 """Å from the octahedron's centre, within which a stationary point is the octahedron's."""
 RISE = 0.002
 """eV, an image above the highest saddle by more belongs to a saddle that was not found."""
+FLAT = 0.25
+"""eV/Å², a curvature of less changes the energy by 1 meV over the 0.1 Å of thermal motion."""
 
 
 def hop_result(
@@ -171,12 +173,20 @@ def _path_flags(
         flags.append("an image lies above the highest saddle found: the path is incomplete")
     if len(segments) > 1:
         flags.append("the path has an intermediate minimum: the barrier is its highest saddle")
+        below = min(energies[0], energies[-1]) - min(energies[s.before] for s in segments)
+        if below > RISE:
+            flags.append(
+                f"a minimum on the path lies {below:.3f} eV below the end points: these are "
+                "metastable"
+            )
     if band.curvatures is not None and band.curvature_errors is not None and not _proved(band):
         found = ", ".join(
             f"{value:.2f} ± {error:.2f}"
             for value, error in zip(band.curvatures, band.curvature_errors, strict=True)
         )
         flags.append(f"saddle not proved: its lowest curvatures are {found} eV/Å²")
+        if abs(band.curvatures[0]) + band.curvature_errors[0] < FLAT:
+            flags.append("the top of the path is flat: a saddle or a shallow minimum, equally high")
     return flags
 
 

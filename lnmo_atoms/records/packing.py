@@ -70,6 +70,8 @@ NAMES: Mapping[type, Mapping[str, str]] = types.MappingProxyType(
             "path": "path_A",
             "energies": "energies_eV",
             "moments": "moments_muB",
+            "attempt_frequency": "attempt_frequency_per_s",
+            "attempt_frequency_reverse": "attempt_frequency_reverse_per_s",
         },
         Hop: {"length": "length_A", "bottleneck": "bottleneck_A2"},
     }

@@ -11,14 +11,16 @@ from ase.db.core import convert_str_to_int_float_bool_or_str
 from pymatgen.core import Structure
 
 from lnmo_atoms.formats import to_atoms
-from lnmo_atoms.results import BandResult, TaskResult
+from lnmo_atoms.results import BandResult, HessianResult, TaskResult
 from lnmo_atoms.tasks import Task
 
-Result = TaskResult | BandResult
+Result = TaskResult | BandResult | HessianResult
 
 
 def atoms_of(result: Result, engine: str) -> Atoms:
     """The final geometry with its numbers; of a band the highest inner image."""
+    if isinstance(result, HessianResult):
+        return to_atoms(result.structure)
     if isinstance(result, BandResult):
         top = int(np.argmax(result.energies[1:-1])) + 1
         atoms, energy, forces = to_atoms(result.images[top]), result.energies[top], None
@@ -66,7 +68,7 @@ def unpack(fields: Mapping[str, Any]) -> Result:
         given["kinds"] = tuple(given["kinds"])
         return BandResult(**given)
     given["structure"] = _loaded(given["structure"])
-    return TaskResult(**given)
+    return HessianResult(**given) if "hessian" in given else TaskResult(**given)
 
 
 def _dumped(structure: Structure) -> str:

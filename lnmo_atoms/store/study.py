@@ -12,11 +12,11 @@ from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.files import write_text_atomically
 from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.formats import to_atoms
-from lnmo_atoms.results import BandResult, Failure, TaskResult
+from lnmo_atoms.results import Failure
 from lnmo_atoms.store.database import ResultsFile
 from lnmo_atoms.store.lock import Lock
 from lnmo_atoms.store.provenance import append_run, read_runs
-from lnmo_atoms.store.rows import atoms_of, columns, pack, unpack
+from lnmo_atoms.store.rows import Result, atoms_of, columns, pack, unpack
 from lnmo_atoms.store.status import NAME, TaskState, recorded, under_way
 from lnmo_atoms.tasks import Task
 from lnmo_atoms.tasks.task import STARTED
@@ -92,12 +92,12 @@ class Study:
             raise RequestError("a study without a folder exists only inside its with statement")
         return self._path
 
-    def get(self, key: str) -> TaskResult | BandResult | None:
+    def get(self, key: str) -> Result | None:
         """The result of a finished task by its key; None where it is not finished."""
         rows = self._results.rows(key=key, status="done")
         return unpack(rows[0].data["result"]) if rows else None
 
-    def put(self, task: Task[Any], result: TaskResult | BandResult) -> None:
+    def put(self, task: Task[Any], result: Result) -> None:
         """Keep a finished task, and drop its checkpoint."""
         found = {
             "converged": result.converged,

@@ -15,10 +15,10 @@ from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.formats import to_atoms
 from lnmo_atoms.results import BandResult
 from lnmo_atoms.tasks.curvature import Curvatures, lowest_curvatures
-from lnmo_atoms.tasks.evaluation import Positions, Question, Search, evaluate
+from lnmo_atoms.tasks.evaluation import Positions, Question, Search
 from lnmo_atoms.tasks.model_hessian import model_hessian
 from lnmo_atoms.tasks.newton import Vector, longest
-from lnmo_atoms.tasks.notebook import Notebook
+from lnmo_atoms.tasks.notebook import Notebook, answered
 from lnmo_atoms.tasks.path import Image, Mirror, find_path, flanks, unit
 from lnmo_atoms.tasks.relax import moved
 
@@ -59,15 +59,8 @@ def band(
     search = band_search(
         images, end_energies=end_energies, mirror=mirror, fmax=fmax, steps=steps,
     )  # fmt: skip
-    atoms, notebook = to_atoms(images[0]), Notebook(checkpoint)
-    try:
-        asked = next(search)
-        while True:
-            asked = search.send(
-                [notebook.known(q) or notebook.note(q, evaluate(atoms, q, spec)) for q in asked]
-            )
-    except StopIteration as found:
-        return finished(images, found.value, notebook)
+    notebook = Notebook(checkpoint)
+    return finished(images, answered(search, to_atoms(images[0]), spec, notebook), notebook)
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,17 @@ import json
 import logging
 import time
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
+from ase import Atoms
 
-from lnmo_atoms.tasks.evaluation import Evaluation, Question
+from lnmo_atoms.calculators import CalculatorSpec
+from lnmo_atoms.tasks.evaluation import Evaluation, Question, Search, evaluate
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 SAME_GEOMETRY = 1e-6
 """Å, within which a geometry is one that was evaluated."""
@@ -65,6 +70,29 @@ class Notebook:
             with self._path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(page) + "\n")
         return evaluation
+
+
+def answered(search: Search[T], atoms: Atoms, spec: CalculatorSpec, notebook: Notebook) -> T:
+    """What a search finds, its geometries evaluated one after the other in this process.
+
+    Args:
+        search: not begun.
+        atoms: whose positions it asks about.
+        spec: the engine.
+        notebook: knows what was evaluated before, and keeps what is.
+
+    Raises:
+        CalculationFailed: where the engine gives no finite numbers.
+    """
+    try:
+        asked = next(search)
+        while True:
+            asked = search.send(
+                [notebook.known(q) or notebook.note(q, evaluate(atoms, q, spec)) for q in asked]
+            )
+    except StopIteration as found:
+        value: T = found.value
+        return value
 
 
 Page = tuple[Question, Evaluation, float]

@@ -14,8 +14,9 @@ from typing_extensions import TypeVar
 
 from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.formats import to_atoms
-from lnmo_atoms.results import BandResult, TaskResult
+from lnmo_atoms.results import BandResult, HessianResult, TaskResult
 from lnmo_atoms.tasks.band import band
+from lnmo_atoms.tasks.hessian import hessian
 from lnmo_atoms.tasks.relax import relax
 from lnmo_atoms.tasks.static import static
 
@@ -23,14 +24,14 @@ SCHEMA = 1
 """Of what a task does; a change in it makes every finished calculation count as another one."""
 CHECKPOINT = "checkpoint.json"
 NOTEBOOK = "evaluations.jsonl"
-"""File in a band's folder: every evaluation so far."""
+"""File in a search's folder: every evaluation so far."""
 STARTED = "started"
 """File in a task's folder that says that a worker has begun."""
 
 ENERGY_DIGITS = 6
 """Decimals of the end points' energies in eV: the last digits vary from run to run."""
 
-R = TypeVar("R", bound=TaskResult | BandResult, default=Any)
+R = TypeVar("R", bound=TaskResult | BandResult | HessianResult, default=Any)
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +47,7 @@ class Task(Generic[R]):
     """
 
     name: str
-    kind: Literal["static", "relax", "band"]
+    kind: Literal["static", "relax", "band", "hessian"]
     structures: tuple[Structure, ...]
     spec: CalculatorSpec
     options: Mapping[str, Any]
@@ -94,6 +95,11 @@ class Task(Generic[R]):
         options = {"end_energies": energies, "mirror": mirror, "fmax": fmax, "steps": steps}
         return Task(name, "band", tuple(images), spec, options)
 
+    @staticmethod
+    def hessian(name: str, structure: Structure, spec: CalculatorSpec) -> "Task[HessianResult]":
+        """See :func:`lnmo_atoms.tasks.hessian`."""
+        return Task(name, "hessian", (structure,), spec, {})
+
     @cached_property
     def key(self) -> str:
         """Hash of all that decides the result: two tasks with one key are one calculation."""
@@ -138,6 +144,8 @@ def execute(task: Task[R], folder: Path) -> R:
     result: Any
     if task.kind == "band":
         result = band(task.structures, task.spec, checkpoint=folder / NOTEBOOK, **options)
+    elif task.kind == "hessian":
+        result = hessian(task.structures[0], task.spec, checkpoint=folder / NOTEBOOK)
     elif task.kind == "relax":
         result = relax(task.structures[0], task.spec, checkpoint=checkpoint, **options)
     else:
@@ -153,7 +161,7 @@ RELAX_STEPS = {False: 20, True: 10}
 """Evaluations of a usual relaxation, without and with the cell (a bulk near its minimum)."""
 BAND_STEPS = {False: 7, True: 4}
 """Evaluations of a usual path for each image between its ends, without and with a mirror."""
-PROOF_STEPS = 10
+PROOF_STEPS = 20
 
 
 def cost(task: Task[Any]) -> float:
@@ -163,6 +171,8 @@ def cost(task: Task[Any]) -> float:
         return atoms * (STEP_SECONDS if task.options["forces"] else STATIC_SECONDS)
     if task.kind == "relax":
         return atoms * STEP_SECONDS * RELAX_STEPS[bool(task.options["cell"])]
+    if task.kind == "hessian":
+        return 6 * atoms**2 * STEP_SECONDS
     inner = len(task.structures) - 2
     path = BAND_STEPS[task.options["mirror"] is not None] * inner
     return atoms * STEP_SECONDS * (path + PROOF_STEPS)

@@ -13,7 +13,7 @@ from lnmo_atoms.analyzers.kinetics.ring_model import (
     ring_network,
 )
 from lnmo_atoms.analyzers.kinetics.tensor import Diffusivity, diffusion_tensor, diffusivity
-from lnmo_atoms.analyzers.kinetics.vineyard import vineyard_frequency
+from lnmo_atoms.vineyard import vineyard_frequency
 
 __all__ = [
     "ATTEMPT_FREQUENCY",

@@ -1,5 +1,6 @@
 """From computed barriers to a network."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,8 +13,9 @@ from lnmo_atoms.analyzers.kinetics.network import HopNetwork
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.results import HopResult
 
-CARRIERS = {"one vacancy": "vacancy", "one Li in the empty host": "ion"}
-"""What hops, by the mode of a calculation."""
+VACANCY = "one vacancy"
+EMPTY_HOST = re.compile(r"one [A-Z][a-z]? in the empty host")
+"""Modes of one carrier."""
 CONSISTENT = 0.005
 """eV, by which the energies that different hops give one site may differ unflagged."""
 
@@ -29,6 +31,7 @@ class Edge:
         energies: eV, of the carrier at start and at end.
         saddle: eV.
         ring: cations around the octahedron in cyclic order.
+        frequencies: s⁻¹, at which the carrier tries from start and from end; None where unknown.
     """
 
     start: int
@@ -37,6 +40,7 @@ class Edge:
     energies: tuple[float, float]
     saddle: float
     ring: tuple[str, ...]
+    frequencies: tuple[float, float] | None = None
 
 
 def hop_network(bulk: Structure, results: Sequence[HopResult]) -> HopNetwork:
@@ -46,6 +50,9 @@ def hop_network(bulk: Structure, results: Sequence[HopResult]) -> HopNetwork:
     hop's end, for the ion is at its start. Energies are total energies above the lowest site's;
     what symmetry makes equal has the same. A site whose hops give it different energies keeps
     their mean, and the network's ``spread`` says how different.
+
+    Where all results have attempt frequencies, so has the network: of an edge the geometric mean of
+    both ways, and site entropies that fit the logarithms of their ratios best.
 
     Args:
         bulk: the crystal whose indices the hops carry.
@@ -57,6 +64,8 @@ def hop_network(bulk: Structure, results: Sequence[HopResult]) -> HopNetwork:
     """
     carrier = carrier_of(results)
     edges = [edge for result in results for edge in _edges(result, carrier)]
+    if not edges:
+        raise RequestError("hops without their equivalents make no network: find them in the bulk")
     if max(max(edge.start, edge.end) for edge in edges) >= len(bulk):
         raise RequestError(f"the hops are of another crystal: this one has {len(bulk)} atoms only")
     mean, spread = _site_energies(edges)
@@ -64,6 +73,12 @@ def hop_network(bulk: Structure, results: Sequence[HopResult]) -> HopNetwork:
     if spread > CONSISTENT:
         flags.append(
             f"hops disagree by up to {1000 * spread:.0f} meV on the energy of a site: means taken"
+        )
+    unknown = sum(_frequencies(result, carrier) is None for result in results)
+    if 0 < unknown < len(results):
+        flags.append(
+            f"{unknown} of {len(results)} hops have no attempt frequency of their own: "
+            "one is assumed for all"
         )
     element = bulk[edges[0].start].specie.symbol
     total = sum(site.specie.symbol == element for site in bulk)
@@ -98,6 +113,8 @@ def make_network(
     end = np.array([number[edge.end] for edge in edges])
     saddles = np.array([edge.saddle for edge in edges])
     saddles = np.maximum(saddles, np.maximum(energies[start], energies[end]))
+    known = [edge.frequencies for edge in edges if edge.frequencies is not None]
+    tries = np.array(known) if len(known) == len(edges) else None
     return HopNetwork(
         lattice=bulk.lattice.matrix.copy(),
         sites=bulk.frac_coords[indices],
@@ -106,6 +123,8 @@ def make_network(
         end=end,
         image=np.array([edge.image for edge in edges]),
         saddle_energies=saddles - energies.min(),
+        attempt_frequencies=None if tries is None else np.sqrt(tries.prod(axis=1)),
+        site_entropies=None if tries is None else _entropies(tries, start, end, len(indices)),
         carrier=carrier,
         rings=tuple(edge.ring for edge in edges),
         indices=indices,
@@ -129,12 +148,13 @@ def carrier_of(results: Sequence[HopResult]) -> str:
             + ", ".join(sorted(engines | modes))
         )
     (mode,) = modes
-    if mode not in CARRIERS:
-        raise RequestError(
-            f"“{mode}” has many carriers: a network of one needs the mode "
-            + " or ".join(f"“{known}”" for known in CARRIERS)
-        )
-    return CARRIERS[mode]
+    if mode == VACANCY:
+        return "vacancy"
+    if EMPTY_HOST.fullmatch(mode):
+        return "ion"
+    raise RequestError(
+        f"“{mode}” has many carriers: a network of one needs the mode vacancy or empty-host"
+    )
 
 
 def site_energies(result: HopResult, carrier: str) -> tuple[float, float]:
@@ -143,13 +163,36 @@ def site_energies(result: HopResult, carrier: str) -> tuple[float, float]:
     return (last, first) if carrier == "vacancy" else (first, last)
 
 
+def _frequencies(result: HopResult, carrier: str) -> tuple[float, float] | None:
+    """S⁻¹, of the carrier at the hop's start and at its end."""
+    first, last = result.attempt_frequency, result.attempt_frequency_reverse
+    if first is None or last is None:
+        return None
+    return (last, first) if carrier == "vacancy" else (first, last)
+
+
+def _entropies(
+    tries: NDArray[np.float64], start: NDArray[np.int_], end: NDArray[np.int_], sites: int
+) -> NDArray[np.float64]:
+    """Of the sites, in units of k: least squares of s_end − s_start = ln(ν_start/ν_end).
+
+    Their mean is zero in every part of the network that is not joined to others.
+    """
+    edges = np.arange(len(start))
+    differences = np.zeros((len(start), sites))
+    np.add.at(differences, (edges, end), 1)
+    np.add.at(differences, (edges, start), -1)
+    ratios = np.log(tries[:, 0] / tries[:, 1])
+    return np.asarray(np.linalg.lstsq(differences, ratios, rcond=None)[0])
+
+
 def _edges(result: HopResult, carrier: str) -> Iterable[Edge]:
     """The result carried to all equivalents of its hop."""
-    energies = site_energies(result, carrier)
+    energies, frequencies = site_energies(result, carrier), _frequencies(result, carrier)
     saddle = result.energy + result.barrier
     for hop in result.hop.equivalents:
         image = np.asarray(hop.end_image, dtype=int)
-        yield Edge(hop.start, hop.end, image, energies, saddle, result.hop.ring)
+        yield Edge(hop.start, hop.end, image, energies, saddle, result.hop.ring, frequencies)
 
 
 def _site_energies(edges: Sequence[Edge]) -> tuple[dict[int, float], float]:

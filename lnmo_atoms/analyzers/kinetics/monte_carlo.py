@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from lnmo_atoms.analyzers.kinetics.events import State, fill, run
 from lnmo_atoms.analyzers.kinetics.lattice_gas import LatticeGas, lattice_gas
 from lnmo_atoms.analyzers.kinetics.network import HopNetwork
-from lnmo_atoms.analyzers.kinetics.rates import ATTEMPT_FREQUENCY, CM2_PER_A2
+from lnmo_atoms.analyzers.kinetics.rates import CM2_PER_A2
 from lnmo_atoms.builders.errors import RequestError
 
 WINDOWS = 50
@@ -85,7 +85,7 @@ def monte_carlo(
     seed: int = 0,
     repeats: tuple[int, int, int] = (1, 1, 1),
     pair_energies: Sequence[float] = (),
-    attempt_frequency: ArrayLike = ATTEMPT_FREQUENCY,
+    attempt_frequency: ArrayLike | None = None,
     runs: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> MonteCarloResult:
@@ -106,7 +106,7 @@ def monte_carlo(
         seed: same numbers, same result.
         repeats: of the network's cell along its vectors.
         pair_energies: eV, of two ions in the nearest shell of neighbours, in the next, ….
-        attempt_frequency: s⁻¹, a number or one per edge of the network.
+        attempt_frequency: of the network's edges, see :meth:`HopNetwork.rates_at`.
         runs: independent ones, each from its own random arrangement.
         progress: called with jumps done and jumps in all.
 
@@ -117,10 +117,9 @@ def monte_carlo(
     windows = WINDOWS * runs
     if runs < 1 or events < windows:
         raise RequestError(f"{events} events are too few: {WINDOWS} for each run are the least")
-    frequency = np.asarray(attempt_frequency, dtype=float)
-    if frequency.ndim:
-        frequency = np.tile(frequency, int(np.prod(repeats)))
-    large = network.as_ions().repeated(repeats)
+    free, frequency = network.rates_at(temperature, attempt_frequency)
+    large = free.as_ions().repeated(repeats)
+    frequency = np.tile(frequency, int(np.prod(repeats)))
     gas = lattice_gas(large, temperature, pair_energies, frequency)
     sampler = _Sampler(
         large, gas, ions=ions, window=events // windows, runs=runs, progress=progress

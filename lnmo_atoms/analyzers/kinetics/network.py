@@ -1,11 +1,19 @@
 """The network of sites and hops on which one carrier, or many, walk."""
 
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from lnmo_atoms.analyzers.kinetics.rates import (
+    ATTEMPT_FREQUENCY,
+    checked_frequency,
+    thermal_energy,
+)
 from lnmo_atoms.builders.errors import RequestError
+
+T = TypeVar("T", np.int_, np.float64)
 
 TOLERANCE = 1e-6
 """eV, that a saddle may lie below its end points by rounding."""
@@ -15,7 +23,11 @@ TOLERANCE = 1e-6
 class HopNetwork:
     """Sites of a crystal and the undirected hops between them.
 
-    An edge gives two jumps, with barriers saddle minus site energy.
+    An edge gives two jumps, with barriers saddle minus site energy. With sᵢ the vibrational entropy
+    of the crystal with the carrier on site i, in units of k, and ν the attempt frequency of the
+    edge, the jump i → j is tried ν exp((sⱼ − sᵢ)/2) times a second: ν is the geometric mean of both
+    ways, and sᵢ − sⱼ = ln ∏ωⱼ/∏ωᵢ the logarithm of their ratio (Vineyard, J. Phys. Chem. Solids 3,
+    121, 1957), so that sites are filled in proportion to exp(sᵢ − Eᵢ/kT), in detailed balance.
 
     Attributes:
         lattice: Å, shape (3, 3), rows are the vectors.
@@ -31,6 +43,8 @@ class HopNetwork:
         indices: shape (n,), index of each site in the bulk it came from.
         spread: eV, largest difference between the energies that different hops gave one site.
         flags: what a user must know, one line each.
+        attempt_frequencies: s⁻¹, shape (m,), of the edges; None where no vibrations were computed.
+        site_entropies: k, shape (n,); None where all are taken to be equal.
     """
 
     lattice: NDArray[np.float64]
@@ -45,6 +59,8 @@ class HopNetwork:
     indices: NDArray[np.int_] | None = None
     spread: float = 0.0
     flags: tuple[str, ...] = ()
+    attempt_frequencies: NDArray[np.float64] | None = None
+    site_entropies: NDArray[np.float64] | None = None
 
     def __post_init__(self) -> None:
         """Check shapes and energies.
@@ -90,12 +106,45 @@ class HopNetwork:
         fractional = self.sites[self.end] + self.image - self.sites[self.start]
         return np.asarray(fractional @ self.lattice)
 
+    def rates_at(
+        self, temperature: float, attempt_frequency: ArrayLike | None = None
+    ) -> tuple["HopNetwork", NDArray[np.float64]]:
+        """The network with free energies of its sites for energies, and a frequency for each edge.
+
+        With Fᵢ = Eᵢ − kT sᵢ of the sites and S − kT (sᵢ + sⱼ)/2 of the saddles, the rates are those
+        of the network, and no entropy is left to think of.
+
+        Args:
+            temperature: K.
+            attempt_frequency: s⁻¹, a number or one per edge, in place of the network's own
+                vibrations; None takes those, or 1e13 where it has none.
+
+        Returns:
+            the network, and s⁻¹ in shape (m,).
+
+        Raises:
+            RequestError: for a temperature or frequency that is not above zero.
+        """
+        kt = thermal_energy(temperature)
+        bare = replace(self, site_entropies=None, attempt_frequencies=None)
+        given = self.attempt_frequencies if attempt_frequency is None else attempt_frequency
+        frequencies = checked_frequency(ATTEMPT_FREQUENCY if given is None else given)
+        frequencies = np.broadcast_to(frequencies, self.start.shape)
+        if attempt_frequency is not None or self.site_entropies is None:
+            return bare, frequencies
+        free = self.site_energies - kt * self.site_entropies
+        ends = self.site_entropies[self.start] + self.site_entropies[self.end]
+        saddles = np.maximum(
+            self.saddle_energies - kt * ends / 2, np.maximum(free[self.start], free[self.end])
+        )
+        return replace(bare, site_energies=free, saddle_energies=saddles), frequencies
+
     def as_ions(self) -> "HopNetwork":
         """The network of the ions that a vacancy's network describes.
 
         An ion costs what a vacancy saves, E_ion = −E_vacancy. The ion that hops from i to j starts
         with the vacancy at j: its barrier S − E_vacancy(j) is kept by the saddle energy
-        S − E_vacancy(i) − E_vacancy(j).
+        S − E_vacancy(i) − E_vacancy(j). Entropies change sign like energies.
         """
         if self.carrier == "ion":
             return self
@@ -105,6 +154,7 @@ class HopNetwork:
             carrier="ion",
             site_energies=-self.site_energies,
             saddle_energies=self.saddle_energies - ends,
+            site_entropies=None if self.site_entropies is None else -self.site_entropies,
         )
 
     def repeated(self, repeats: tuple[int, int, int]) -> "HopNetwork":
@@ -133,5 +183,11 @@ class HopNetwork:
             image=image.reshape(-1, 3),
             saddle_energies=np.tile(self.saddle_energies, count),
             rings=self.rings * count,
-            indices=None if self.indices is None else np.tile(self.indices, count),
+            indices=_tiled(self.indices, count),
+            attempt_frequencies=_tiled(self.attempt_frequencies, count),
+            site_entropies=_tiled(self.site_entropies, count),
         )
+
+
+def _tiled(values: NDArray[T] | None, count: int) -> NDArray[T] | None:
+    return None if values is None else np.tile(values, count)

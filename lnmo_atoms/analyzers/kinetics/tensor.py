@@ -10,13 +10,7 @@ from lnmo_atoms.analyzers.kinetics.arrhenius import ArrheniusFit, arrhenius_fit
 from lnmo_atoms.analyzers.kinetics.dissection import dissection_order
 from lnmo_atoms.analyzers.kinetics.elimination import eliminate
 from lnmo_atoms.analyzers.kinetics.network import HopNetwork
-from lnmo_atoms.analyzers.kinetics.rates import (
-    ATTEMPT_FREQUENCY,
-    BOLTZMANN,
-    CM2_PER_A2,
-    checked_frequency,
-    thermal_energy,
-)
+from lnmo_atoms.analyzers.kinetics.rates import BOLTZMANN, CM2_PER_A2, thermal_energy
 from lnmo_atoms.builders.errors import RequestError
 
 BETA_STEP = 1e-4
@@ -34,7 +28,7 @@ class Diffusivity:
         activation_energies: eV, shape (t,), −d ln D / d(1/kT) at each temperature; nan where D
             is zero.
         fit: Arrhenius line over all temperatures; None for a single one or where D is zero.
-        attempt_frequency: s⁻¹, a number or one per edge of the network.
+        attempt_frequency: s⁻¹, shape (m,), of the network's edges.
         carrier: whose diffusivity it is, ``"ion"`` or ``"vacancy"``.
         flags: the network's.
     """
@@ -57,7 +51,7 @@ class Diffusivity:
 
 
 def diffusion_tensor(
-    network: HopNetwork, temperature: float, attempt_frequency: ArrayLike = ATTEMPT_FREQUENCY
+    network: HopNetwork, temperature: float, attempt_frequency: ArrayLike | None = None
 ) -> NDArray[np.float64]:
     """Diffusion tensor of one carrier, exact for the network, in cm²/s.
 
@@ -65,7 +59,8 @@ def diffusion_tensor(
     value over the sites' shifts χ of Σ c (d + χⱼ − χᵢ)², summed over undirected edges (Trinkle,
     Phys. Rev. Lett. 121, 235901, 2018): jumps without memory, less what the carrier jumps back.
     It is found by eliminating sites, see :mod:`lnmo_atoms.analyzers.kinetics.elimination`. Parts
-    of a network that are not joined count by their Boltzmann weight; closed ones add nothing.
+    of a network that are not joined count by their Boltzmann weight; closed ones add nothing. Where
+    the network has vibrations, weights are those of the sites' harmonic free energies.
 
     Where the carrier is the vacancy, this is the diffusivity of the vacancy. That of the ions among
     few vacancies, a share x of the sites, is f x/(1 − x) of it; f is the correlation factor that
@@ -74,7 +69,7 @@ def diffusion_tensor(
     Args:
         network: sites and hops.
         temperature: K.
-        attempt_frequency: s⁻¹, a number or one per edge.
+        attempt_frequency: see :meth:`HopNetwork.rates_at`.
 
     Returns:
         shape (3, 3), cartesian.
@@ -83,7 +78,7 @@ def diffusion_tensor(
         RequestError: for a temperature or frequency that is not above zero.
     """
     kt = thermal_energy(temperature)
-    frequency = np.broadcast_to(checked_frequency(attempt_frequency), network.start.shape)
+    network, frequency = network.rates_at(temperature, attempt_frequency)
     lowest_saddle, lowest_site = network.saddle_energies.min(), network.site_energies.min()
     conductance = frequency * np.exp(-(network.saddle_energies - lowest_saddle) / kt)
     in_vectors = eliminate(
@@ -102,14 +97,14 @@ def diffusion_tensor(
 def diffusivity(
     network: HopNetwork,
     temperatures: Sequence[float] | NDArray[np.float64],
-    attempt_frequency: ArrayLike = ATTEMPT_FREQUENCY,
+    attempt_frequency: ArrayLike | None = None,
 ) -> Diffusivity:
     """D and its activation energy at each temperature, see :func:`diffusion_tensor`.
 
     Args:
         network: sites and hops.
         temperatures: K, at least one.
-        attempt_frequency: s⁻¹, a number or one per edge.
+        attempt_frequency: see :meth:`HopNetwork.rates_at`.
 
     Raises:
         RequestError: for no temperature, or one or a frequency that is not above zero.
@@ -129,13 +124,15 @@ def diffusivity(
             [_activation(network, t, attempt_frequency) if moves else np.nan for t in kelvin]
         ),
         fit=arrhenius_fit(kelvin, values) if moves and several else None,
-        attempt_frequency=checked_frequency(attempt_frequency),
+        attempt_frequency=network.rates_at(float(kelvin[0]), attempt_frequency)[1],
         carrier=network.carrier,
         flags=network.flags,
     )
 
 
-def _activation(network: HopNetwork, temperature: float, attempt_frequency: ArrayLike) -> float:
+def _activation(
+    network: HopNetwork, temperature: float, attempt_frequency: ArrayLike | None
+) -> float:
     """−d ln D / d(1/kT) in eV, by central differences."""
     hot, cold = temperature / (1 - BETA_STEP), temperature / (1 + BETA_STEP)
     ends = [np.trace(diffusion_tensor(network, t, attempt_frequency)) for t in (hot, cold)]
