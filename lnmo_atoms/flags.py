@@ -36,7 +36,8 @@ def moment_changes(
 ) -> str | None:
     """Name the magnetic ions whose moment differs by more than 0.5 μB.
 
-    An engine that gives no negative moment is taken to give sizes only, and sizes are compared.
+    An engine that gives no negative moment ``after`` is taken to give sizes only, and sizes are
+    compared.
 
     Args:
         structure: names the atoms, shape of both moments.
@@ -45,7 +46,7 @@ def moment_changes(
     """
     if before is None or after is None:
         return None
-    unsigned = before.min() > -0.01 or after.min() > -0.01
+    unsigned = after.min() > -0.01
     change = np.abs(after) - np.abs(before) if unsigned else after - before
     symbols = np.array([site.specie.symbol for site in structure])
     magnetic = np.isin(symbols, ("Mn", "Ni"))

@@ -4,7 +4,6 @@ So the images of one path, and the paths of many hops, are spread over all worke
 """
 
 import logging
-from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from typing import Any, Generic, TypeVar
 
 from lnmo_atoms.formats import to_atoms
 from lnmo_atoms.results import BandResult, Failure, HessianResult
-from lnmo_atoms.runner import MOST_LOSSES, Board, Progress, cause_of, error_of, submitted
+from lnmo_atoms.runner import Board, Progress, cause_of, error_of, submitted
 from lnmo_atoms.store import Study
 from lnmo_atoms.tasks import Task, cost
 from lnmo_atoms.tasks.band import band_search, finished
@@ -35,7 +34,9 @@ def run_searches(
     """Find the paths or Hessians that the study does not hold yet, all at once.
 
     Every evaluation is kept as it comes, so that a run that is killed asks for none of them again.
-    A search that fails is recorded with its cause, and the others go on.
+    A search that fails is recorded with its cause, and the others go on. When a worker dies, what
+    was asked of it and of others is asked again, one question at a time, so that the right one
+    fails.
 
     Args:
         tasks: bands or Hessians.
@@ -60,7 +61,9 @@ def run_searches(
             board.show(talk.task, "running")
             pending |= talk.go_on(executor)
             _settle(talk, study, board, outcomes)
-        while pending:
+        while pending or (lost := [talk for talk in talks if talk.lost]):
+            if not pending:
+                pending |= lost[0].ask_again(executor)
             ended, _ = wait(pending, return_when=FIRST_COMPLETED)
             for future in ended:
                 talk = pending.pop(future)
@@ -100,7 +103,8 @@ class _Talk(Generic[S]):
     _answers: dict[int, Evaluation] = field(default_factory=dict)
     _waiting: list[int] = field(default_factory=list)
     _places: dict[Future[Evaluation], int] = field(default_factory=dict)
-    _losses: Counter[int] = field(default_factory=Counter)
+    _lost: list[int] = field(default_factory=list)
+    _alone: int | None = None
 
     def __post_init__(self) -> None:
         self._notebook = Notebook(self.study.folder(self.task) / NOTEBOOK)
@@ -121,6 +125,7 @@ class _Talk(Generic[S]):
                 return {}
             known = {i: self._notebook.known(q) for i, q in enumerate(self._asked)}
             self._answers = {i: answer for i, answer in known.items() if answer is not None}
+            self._alone = None
         self._waiting = [i for i in range(len(self._asked)) if i not in self._answers]
         return self._submit(executor)
 
@@ -131,9 +136,8 @@ class _Talk(Generic[S]):
         place, error = self._places.pop(future), error_of(future)
         if error is None:
             self._answers[place] = self._notebook.note(self._asked[place], future.result())
-        elif isinstance(error, BrokenExecutor) and self._losses[place] < MOST_LOSSES:
-            self._losses[place] += 1
-            self._waiting.append(place)
+        elif isinstance(error, BrokenExecutor) and place != self._alone:
+            self._lost.append(place)
         elif isinstance(error, Exception):
             self.error = self.error or error
         else:
@@ -142,7 +146,18 @@ class _Talk(Generic[S]):
             return {}
         if self._waiting:
             return self._submit(executor)
-        return {} if self._places else self.go_on(executor)
+        return {} if self._places or self._lost else self.go_on(executor)
+
+    @property
+    def lost(self) -> bool:
+        """A worker died while it had, or was to have, one of the questions."""
+        return bool(self._lost) and self.error is None
+
+    def ask_again(self, executor: Executor) -> dict[Future[Evaluation], "_Talk[S]"]:
+        """Ask one of the lost questions while nothing else is asked: if it kills, it is known."""
+        self._alone = self._lost.pop()
+        self._waiting = [self._alone]
+        return self._submit(executor)
 
     def _submit(self, executor: Executor) -> dict[Future[Evaluation], "_Talk[S]"]:
         while self._waiting:

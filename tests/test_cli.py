@@ -226,7 +226,7 @@ def test_dry_run_runs_nothing(tmp_path):
     done = lnmo("study", "--dry-run", "--json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     plan = json.loads(done.stdout)
-    assert sum(entry["calculation"].startswith("band") for entry in plan) == 2
+    assert sum(entry["calculation"].startswith("path") for entry in plan) == 2
     assert all(entry["estimate_core_s"] > 0 for entry in plan)
     assert not list(tmp_path.iterdir())
 

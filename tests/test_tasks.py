@@ -1,4 +1,4 @@
-"""Statics, relaxations and bands: right numbers, few evaluations, restarts."""
+"""Statics and relaxations: right numbers, few evaluations, restarts."""
 
 import json
 import logging
@@ -13,9 +13,9 @@ from ase.calculators.calculator import CalculationFailed
 from ase.calculators.emt import EMT
 from ase.filters import FrechetCellFilter
 from ase.optimize import BFGS
-from pymatgen.core import Lattice, Species, Structure
+from pymatgen.core import Species
+from toy_engines import valley_path
 
-from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.spinel import ordered_spinel
 from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.formats import to_atoms, to_structure
@@ -27,30 +27,7 @@ EMT_SPEC = CalculatorSpec.parse("emt")
 OWN_ENGINES = '''
 """Engines of these tests."""
 import numpy as np
-from ase.calculators.calculator import Calculator
 from ase.calculators.emt import EMT
-
-
-class DoubleWell(Calculator):
-    """Atom 0 feels 0.3 (1 - x^2)^2 + 2 (y - bend (1 - x^2))^2 + 2 z^2 with x in units of half."""
-
-    implemented_properties = ["energy", "forces"]
-
-    def __init__(self, bend=0.0):
-        super().__init__()
-        self.bend = bend
-        self.calls = 0
-
-    def calculate(self, atoms, properties, system_changes):
-        super().calculate(atoms, properties, system_changes)
-        self.calls += 1
-        x, y, z = self.atoms.positions[0]
-        across = y - self.bend * (1 - x * x)
-        self.results["energy"] = 0.3 * (1 - x * x) ** 2 + 2 * across**2 + 2 * z**2
-        forces = np.zeros((len(self.atoms), 3))
-        forces[0, 0] = 1.2 * x * (1 - x * x) - 8 * across * self.bend * x
-        forces[0, 1:] = -4 * across, -4 * z
-        self.results["forces"] = forces
 
 
 class Broken(EMT):
@@ -251,94 +228,6 @@ def test_the_checkpoint_is_written_now_and_then(tmp_path, monkeypatch):
     assert len(writes) == 1 + result.steps + 1
 
 
-# --- band -------------------------------------------------------------------------------------
-
-
-def well_path(images, shift=0.0):
-    """From x = −1 to x = 1 along a wrong line, in a cell of 10 Å."""
-    t = np.linspace(-1, 1, images)
-    ways = np.array([t, shift * (1 - t**2), np.zeros(images)]).T
-    return [
-        Structure(Lattice.cubic(10), ["Li", "O"], [way, [5, 5, 5]], coords_are_cartesian=True)
-        for way in ways
-    ]
-
-
-@pytest.mark.parametrize(("images", "bend"), [(3, 0.0), (5, 0.0), (7, 0.2), (6, 0.2)])
-def test_the_barrier_of_a_double_well(images, bend):
-    spec = CalculatorSpec.parse("engines_of_test:DoubleWell", bend=bend)
-    before = spec.calculator().calls
-    result = band(well_path(images, shift=0.1), spec, fmax=0.005)
-    assert result.converged
-    assert result.energies.max() - result.energies[0] == pytest.approx(0.3, abs=1e-4)
-    assert result.energies[[0, -1]] == pytest.approx([0, 0], abs=1e-12)
-    top = result.images[int(result.energies.argmax())].cart_coords[0]
-    np.testing.assert_allclose(top, [0, bend, 0], atol=0.01)
-    # ends once, inner images once a step and at the start
-    assert result.force_calls == 2 + (images - 2) * (result.steps + 1)
-    assert spec.calculator().calls - before == result.force_calls
-    if images % 2:
-        way = np.diff([image.cart_coords[0] for image in result.images], axis=0)
-        gaps = np.linalg.norm(way, axis=1)
-        assert gaps.max() < 1.2 * gaps.min()
-
-
-def test_a_band_keeps_its_ends_and_its_winding():
-    spec = CalculatorSpec.parse("engines_of_test:DoubleWell")
-    start = well_path(5, shift=0.1)
-    result = band(start, spec)
-    for i in (0, -1):
-        np.testing.assert_array_equal(result.images[i].frac_coords, start[i].frac_coords)
-    assert result.images[0].frac_coords[0, 0] == pytest.approx(-0.1)  # not wrapped to 0.9
-    assert result.moments is None
-
-
-def test_an_unfinished_band_goes_on(tmp_path):
-    spec = CalculatorSpec.parse("engines_of_test:DoubleWell", bend=0.2)
-    checkpoint = tmp_path / "checkpoint.json"
-    first = band(well_path(7), spec, fmax=0.005, steps=2, checkpoint=checkpoint)
-    assert not first.converged
-    second = band(well_path(7), spec, fmax=0.005, checkpoint=checkpoint)
-    whole = band(well_path(7), spec, fmax=0.005)
-    assert second.converged
-    assert 2 < second.steps <= 2 + whole.steps
-    assert second.energies.max() == pytest.approx(whole.energies.max(), abs=1e-4)
-
-
-def test_a_copper_vacancy_hops_over_a_symmetric_barrier():
-    atoms = bulk("Cu", cubic=True) * 2
-    atoms.set_cell(atoms.cell * 0.995, scale_atoms=True)
-    start, end = atoms.copy(), atoms.copy()
-    neighbour = int(np.argsort(atoms.get_distances(0, range(32), mic=True))[1])
-    end.positions[neighbour] -= atoms.get_distance(0, neighbour, mic=True, vector=True)
-    del start[0], end[0]
-    path = []
-    for t in np.linspace(0, 1, 5):
-        image = start.copy()
-        image.positions = (1 - t) * start.positions + t * end.positions
-        path.append(to_structure(image))
-    for i in (0, -1):
-        path[i] = relax(path[i], EMT_SPEC, fmax=0.01).structure
-    result = band(path, EMT_SPEC)
-    assert result.converged
-    assert result.energies[0] == pytest.approx(result.energies[-1], abs=1e-3)
-    np.testing.assert_allclose(result.energies, result.energies[::-1], atol=0.01)
-    assert 0.3 < np.ptp(result.energies) < 1.5
-
-
-def test_wrong_bands_are_refused():
-    path = well_path(5)
-    with pytest.raises(RequestError, match="at least 3 images"):
-        band(path[:2], EMT_SPEC)
-    other = path[1].copy()
-    other.replace(0, "Na")
-    with pytest.raises(RequestError, match="image 1 has other atoms"):
-        band([path[0], other, path[2]], EMT_SPEC)
-    wide = Structure(Lattice.cubic(11), path[0].species, path[0].frac_coords)
-    with pytest.raises(RequestError, match="image 2 has another cell"):
-        band([path[0], path[1], wide], EMT_SPEC)
-
-
 # --- tasks as data ----------------------------------------------------------------------------
 
 
@@ -359,7 +248,18 @@ def test_keys_tell_calculations_apart():
     others = [key(s) for s in (moved, flipped, reduced, held)]
     others += [key(fmax=0.02), key(cell=True), key(steps=9), key(spec=CHGNET)]
     others += [key(spec=CalculatorSpec.parse("chgnet", model="r2scan"))]
-    others += [Task.static("", start, EMT_SPEC).key, Task.band("", [start] * 3, EMT_SPEC).key]
+    turn = {"atoms": list(range(56)), "rotation": np.eye(3).tolist()}
+    paths = [
+        Task.band("", [start] * 3, EMT_SPEC, **options)
+        for options in (
+            {"end_energies": (0, 0)},
+            {"end_energies": (0, 1e-5)},
+            {"end_energies": (0, 0), "mirror": turn},
+        )
+    ]
+    others += [Task.static("", start, EMT_SPEC).key, *(path.key for path in paths)]
+    nearly_equal = Task.band("", [nearly] * 3, EMT_SPEC, end_energies=(1e-8, 0))
+    assert nearly_equal.key == paths[0].key
     assert len({key(), *others}) == 1 + len(others)
 
 
@@ -373,15 +273,18 @@ def test_execute_does_what_the_task_says(tmp_path):
         folder.mkdir()
         result = execute(pickle.loads(pickle.dumps(task)), folder)  # noqa: S301
         assert (result.energy, result.steps) == (expected.energy, expected.steps)
-    spec = CalculatorSpec.parse("engines_of_test:DoubleWell")
-    result = execute(Task.band("b", well_path(3), spec, climb=False), folder)
-    assert len(result.images) == 3
+    spec, path = CalculatorSpec.parse("toy_engines:Valley"), valley_path(3)
+    result = execute(Task.band("b", path, spec, end_energies=(0, 0)), folder)
+    assert result.energies.tolist() == band(path, spec, end_energies=(0, 0)).energies.tolist()
+    noted = (folder / "evaluations.jsonl").read_text().splitlines()
+    assert len(noted) == result.force_calls + 1  # the middle image was asked for moments, in vain
 
 
 def test_cost_orders_tasks():
     small, large = ordered_spinel(), ordered_spinel().make_supercell([2, 1, 1], in_place=False)
     kinds = [Task.static("", small, CHGNET), Task.relax("", small, CHGNET, cell=True),
-             Task.relax("", small, CHGNET), Task.band("", [small] * 9, CHGNET)]  # fmt: skip
+             Task.relax("", small, CHGNET),
+             Task.band("", [small] * 9, CHGNET, end_energies=(0, 0))]  # fmt: skip
     costs = [cost(task) for task in kinds]
     assert costs == sorted(costs)
     assert all(math.isfinite(c) and c > 0 for c in costs)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from pymatgen.core import Structure
 
 from lnmo_atoms.builders.hops import Hop
-from lnmo_atoms.flags import moment_changes
+from lnmo_atoms.flags import MOMENT_CHANGE, moment_changes
 from lnmo_atoms.results import BandResult, HopResult, Segment
 
 AT_THE_CENTRE = 0.6
@@ -59,7 +59,7 @@ def hop_result(
         hop=shown,
         engine=engine,
         mode=mode,
-        method=_method(mirrored, role),
+        method=_method(mirrored and _reads_the_same(band.energies), role),
         energy=float(band.energies[0]),
         barrier=float(energies.max()),
         barrier_reverse=float(energies.max() - energies[-1]),
@@ -131,6 +131,11 @@ def octahedron_role(
     return "intermediate" if middle in inside else "slope"
 
 
+def _reads_the_same(energies: NDArray[np.float64]) -> bool:
+    """Half a path was found and mirrored, not left for a lower saddle beside it."""
+    return np.array_equal(energies, energies[::-1])
+
+
 def _method(mirrored: bool, role: str) -> str:
     if not mirrored:
         return "band"
@@ -186,11 +191,17 @@ def _path_flags(
 
 
 def _moment_flags(band: BandResult, moments: NDArray[np.float64] | None) -> list[str]:
-    """Magnetic ions that change along the path."""
+    """Magnetic ions that change along the path, at once or in small steps."""
     if moments is None:
         return []
     changes = (
         (i, moment_changes(band.images[0], before, after))
         for i, (before, after) in enumerate(pairwise(moments))
     )
-    return [f"between images {i} and {i + 1}: {change}" for i, change in changes if change]
+    flags = [f"between images {i} and {i + 1}: {change}" for i, change in changes if change]
+    farthest = np.abs(moments - moments[0]).argmax(axis=0)
+    slow = np.abs(np.diff(moments, axis=0)).max(axis=0) <= MOMENT_CHANGE
+    after = np.where(slow, np.take_along_axis(moments, farthest[None], axis=0)[0], moments[0])
+    if drift := moment_changes(band.images[0], moments[0], after):
+        flags.append(f"in small steps along the path: {drift}")
+    return flags

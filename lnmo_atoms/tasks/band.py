@@ -17,9 +17,9 @@ from lnmo_atoms.results import BandResult
 from lnmo_atoms.tasks.curvature import Curvatures, lowest_curvatures
 from lnmo_atoms.tasks.evaluation import Positions, Question, Search
 from lnmo_atoms.tasks.model_hessian import model_hessian
-from lnmo_atoms.tasks.newton import longest
+from lnmo_atoms.tasks.newton import Vector, longest
 from lnmo_atoms.tasks.notebook import Notebook, answered
-from lnmo_atoms.tasks.path import Image, Mirror, find_path, unit
+from lnmo_atoms.tasks.path import Image, Mirror, find_path, flanks, unit
 from lnmo_atoms.tasks.relax import moved
 
 SIDEWAYS = 0.1
@@ -126,17 +126,20 @@ def band_search(
     found = yield from search(guess, symmetry)
     top, curvatures = _highest(found.path), found.curvatures
     if top is not None and curvatures is not None and curvatures.negative > 1:
-        half = len(guess) // 2
-        aside = [*guess[:half], _aside(top, curvatures), *guess[half + 1 :]]
-        again = yield from search(aside, None)
-        found = again.after(found)
+        half, way = len(guess) // 2, unit(guess[-1] - guess[0])
+        (beside,), calls = yield from counted(
+            flanks([_aside(top, curvatures, way)], [way], top.hessian, fmax=fmax, steps=steps)
+        )
+        again = yield from search([*guess[:half], beside.positions, *guess[half + 1 :]], None)
+        found = again.after(replace(found, path_calls=found.path_calls + calls))
     path = yield from _with_moments(found.path)
     return replace(found, path=path)
 
 
-def _aside(point: Image, curvatures: Curvatures) -> Positions:
-    """Off a point that is lower on two sides, along the second of them."""
-    mode = curvatures.modes[1].reshape(-1, 3)
+def _aside(point: Image, curvatures: Curvatures, way: Vector) -> Positions:
+    """Off a point that is lower on two sides, across the path."""
+    first, second = curvatures.modes
+    mode = unit((second @ way) * first - (first @ way) * second).reshape(-1, 3)
     moved: Positions = point.positions + SIDEWAYS / longest(mode) * mode
     return moved
 
@@ -144,8 +147,10 @@ def _aside(point: Image, curvatures: Curvatures) -> Positions:
 def _with_moments(path: Sequence[Image]) -> Search[list[Image]]:
     """The path with the moments of every image between the end points, where there are any."""
     unknown = [i for i, image in enumerate(path[1:-1], 1) if image.moments is None]
-    answers = yield [Question(path[i].positions, moments=True) for i in unknown]
     known = list(path)
+    if not unknown:
+        return known
+    answers = yield [Question(path[i].positions, moments=True) for i in unknown]
     for i, answer in zip(unknown, answers, strict=True):
         known[i] = replace(path[i], moments=answer.moments)
     return known

@@ -20,6 +20,8 @@ VAGUE = 0.6
 """eV/Å², largest error, so that no softer mode hides behind a stiff one."""
 IMPURITY = 0.1
 """Share of a random vector in the first guesses, so that no symmetry hides a mode from them."""
+FIXED = 1000.0
+"""eV/Å², curvature that stands for none: that of moving the crystal as a whole."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ def lowest_curvatures(point: Image, tangent: Vector) -> Search[Curvatures]:
         point: stationary.
         tangent: unit vector along the path, shape (3n,).
     """
-    known, modes = np.linalg.eigh(point.hessian)
+    known, modes = np.linalg.eigh(_fixed(point.hessian))
     soft = modes[:, :2].T - np.outer(modes[:, :2].T @ tangent, tangent)
     guesses = np.array([tangent, unit(max(soft, key=np.linalg.norm))])
     noise = np.random.default_rng(0).normal(size=guesses.shape)
@@ -86,6 +88,13 @@ def lowest_curvatures(point: Image, tangent: Vector) -> Search[Curvatures]:
             return found
         better = [_preconditioned(known, modes, residuals[i], found.values[i]) for i in found.vague]
         basis = _orthonormal(basis, better)
+
+
+def _fixed(hessian: Matrix) -> Matrix:
+    """The Hessian of a crystal that cannot move as a whole, which would be its softest modes."""
+    whole = np.tile(np.eye(3), len(hessian) // 3)
+    fixed: Matrix = hessian + FIXED / (len(hessian) // 3) * whole.T @ whole
+    return fixed
 
 
 def _preconditioned(known: Vector, modes: Matrix, residual: Vector, value: float) -> Vector:

@@ -33,8 +33,8 @@ class Evaluation:
     """What an engine says of a geometry.
 
     Attributes:
-        energy: eV.
-        forces: eV/Å, shape (n, 3); zero where moments alone were asked for.
+        energy: eV; zero, as the forces, where moments alone were asked for.
+        forces: eV/Å, shape (n, 3).
         moments: μB, shape (n,); None where the engine has none or did not need them for the forces.
     """
 
@@ -45,7 +45,7 @@ class Evaluation:
 
 T = TypeVar("T")
 Search: TypeAlias = Generator[list[Question], list[Evaluation], T]
-"""Asks for geometries to be evaluated, several at once where it can, until it has its answer.
+"""Asks for geometries, one or several at once but never none, until it has its answer.
 
 Whoever drives it may evaluate them one by one or side by side, here or elsewhere.
 """
@@ -61,9 +61,6 @@ def evaluate(atoms: Atoms, question: Question, spec: CalculatorSpec) -> Evaluati
     moved.positions = question.positions
     moved.calc = gauge = Gauge(spec.calculator())
     if question.moments:
-        moments = gauge.moments(moved)
-        return Evaluation(
-            float(moved.get_potential_energy()), np.zeros_like(moved.positions), moments
-        )
+        return Evaluation(0.0, np.zeros_like(moved.positions), gauge.moments(moved))
     forces = np.array(moved.get_forces(apply_constraint=False))
     return Evaluation(float(moved.get_potential_energy()), forces, gauge.results.get("magmoms"))

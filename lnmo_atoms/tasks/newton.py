@@ -63,7 +63,7 @@ def newton_step(hessian: Matrix, forces: Vector, *, climb: bool = False) -> Vect
     if climb:
         along[0] = -along[0]
     step: Vector = still(modes @ along)
-    return step * min(1.0, LONGEST / longest(step))
+    return step * (LONGEST / max(LONGEST, longest(step)))
 
 
 def still(vectors: Vector) -> Vector:

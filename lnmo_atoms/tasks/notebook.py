@@ -34,7 +34,7 @@ class Notebook:
             path: JSON, one line for each evaluation; None keeps nothing.
         """
         self._path = path
-        self._pages = [] if path is None else _read(path)
+        self._pages = [] if path is None else _mended(path)
         self._before = self._pages[-1][2] if self._pages else 0.0
         self._started = time.perf_counter()
 
@@ -46,8 +46,10 @@ class Notebook:
     def known(self, question: Question) -> Evaluation | None:
         """What the engine said to this question before the search was stopped."""
         for i, (asked, evaluation, _) in enumerate(self._pages):
-            if asked.moments == question.moments and np.allclose(
-                asked.positions, question.positions, rtol=0, atol=SAME_GEOMETRY
+            if (
+                asked.moments == question.moments
+                and asked.positions.shape == question.positions.shape
+                and np.allclose(asked.positions, question.positions, rtol=0, atol=SAME_GEOMETRY)
             ):
                 del self._pages[i]
                 return evaluation
@@ -96,23 +98,29 @@ def answered(search: Search[T], atoms: Atoms, spec: CalculatorSpec, notebook: No
 Page = tuple[Question, Evaluation, float]
 
 
-def _read(path: Path) -> list[Page]:
+def _mended(path: Path) -> list[Page]:
     """Every sound line; the file is cut off behind the last one."""
-    pages: list[Page] = []
     if not path.exists():
-        return pages
-    content, sound = path.read_bytes(), 0
-    for line in content.splitlines(keepends=True):
-        try:
-            pages.append(_page(line))
-        except (ValueError, KeyError, TypeError) as error:
-            log.warning("%s is damaged after %d evaluations: %s", path, len(pages), error)
-            break
-        sound += len(line)
-    if sound < len(content):
+        return []
+    pages, sound = _read(path)
+    if sound < path.stat().st_size:
+        log.warning("%s is damaged after %d evaluations: going on from there", path, len(pages))
         with path.open("r+b") as file:
             file.truncate(sound)
     return pages
+
+
+def _read(path: Path) -> tuple[list[Page], int]:
+    """Every sound line up to the first that is not, and how many bytes they are."""
+    pages: list[Page] = []
+    sound = 0
+    for line in path.read_bytes().splitlines(keepends=True):
+        try:
+            pages.append(_page(line))
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
+            break
+        sound += len(line)
+    return pages, sound
 
 
 def _page(line: bytes) -> Page:
@@ -120,15 +128,24 @@ def _page(line: bytes) -> Page:
     if not line.endswith(b"\n"):
         raise ValueError("a line was not written to its end")
     page = json.loads(line)
-    positions, forces = np.array(page["positions"]), np.array(page["forces"])
-    moments = None if page["moments"] is None else np.array(page["moments"], dtype=float)
-    if positions.ndim != 2 or positions.shape != forces.shape or not np.isfinite(forces).all():
+    question = Question(
+        np.array(page["positions"], dtype=float), {"moments": True, "forces": False}[page["asked"]]
+    )
+    forces, moments = np.array(page["forces"], dtype=float), page["moments"]
+    energy, seconds = float(page["energy"]), float(page["seconds"])
+    if question.positions.shape != forces.shape or forces.ndim != 2:
         raise ValueError("a line holds no forces")
-    question = Question(positions, {"moments": True, "forces": False}[page["asked"]])
-    return question, Evaluation(float(page["energy"]), forces, moments), float(page["seconds"])
+    if moments is not None:
+        moments = np.array(moments, dtype=float).reshape(len(forces))
+    if not np.isfinite([*forces.ravel(), energy, seconds]).all():
+        raise ValueError("a line holds numbers that are not finite")
+    return question, Evaluation(energy, forces, moments), seconds
 
 
 def evaluations_noted(path: Path) -> tuple[int, float] | None:
-    """How many evaluations a notebook holds, and the seconds they took; None without one."""
-    pages = _read(path)
+    """How many evaluations a notebook holds, and the seconds they took; None without one.
+
+    The file is left as it is: its search may be writing the next line.
+    """
+    pages = _read(path)[0] if path.exists() else []
     return (len(pages), pages[-1][2]) if pages else None

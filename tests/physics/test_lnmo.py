@@ -56,10 +56,13 @@ def test_barriers_match_the_symmetric_midpoints(barriers):
     for label, reference in (("8c–4a–8c", 0.270), ("8c–12d–8c", 0.215)):
         result = found[label]
         assert result.converged
-        assert result.barrier == pytest.approx(reference, abs=0.01)
+        assert result.method == "symmetric midpoint"
+        assert result.octahedron == "saddle"
+        assert result.barrier == pytest.approx(reference, abs=0.005)
         # both ends are the same vacancy by symmetry
-        assert result.barrier_reverse == pytest.approx(result.barrier, abs=1e-3)
-        assert result.octahedron_energy == pytest.approx(result.barrier, abs=0.01)
+        assert result.barrier_reverse == result.barrier == result.octahedron_energy
+        low, next_low = result.curvatures
+        assert low < 0 < next_low
 
 
 def test_the_two_hops_share_one_relaxed_end_point(study, barriers):

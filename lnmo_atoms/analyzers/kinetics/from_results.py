@@ -59,8 +59,8 @@ def hop_network(bulk: Structure, results: Sequence[HopResult]) -> HopNetwork:
         results: of one engine and one mode, one per symmetry-distinct hop.
 
     Raises:
-        RequestError: for results of several engines or modes, of a mode with many carriers, of
-            hops without equivalents or of another crystal.
+        RequestError: for results of several engines or modes, of a mode with many carriers, or of
+            another crystal.
     """
     carrier = carrier_of(results)
     edges = [edge for result in results for edge in _edges(result, carrier)]
