@@ -23,6 +23,7 @@ from lnmo_atoms.tasks.newton import (
     learned,
     longest,
     newton_step,
+    rescaled,
     still,
     with_ridge,
     without,
@@ -32,6 +33,8 @@ SAME_POINT = 0.15
 """Å; stationary points in which no atom differs by more are one."""
 FLAT = 0.002
 """eV, a rise of less is no rise."""
+HIDDEN = 0.005
+"""eV, a hump between two images, where their slopes demand one, that is looked at."""
 LEVEL = 0.03
 """eV/Å, a slope of less says nothing."""
 ROUNDS = 3
@@ -122,11 +125,14 @@ def stationary_point(
         mirror: keeps the geometry symmetric: the lowest point that is.
     """
     positions, before, step = start, None, None
-    for _ in range(steps):
+    for i in range(steps):
         (now,) = yield [Question(positions)]
         forces = now.forces if mirror is None else mirror.symmetric(now.forces)
         if before is not None and step is not None:
-            hessian = learned(hessian, step, before - forces.ravel())
+            change = before - forces.ravel()
+            if i == 1:
+                hessian = rescaled(hessian, step, change, climb=climb)
+            hessian = learned(hessian, step, change)
         converged = longest(forces) < fmax
         if converged:
             break
@@ -243,6 +249,7 @@ def find_path(
     path = [ends[0], top] if mirror else [ends[0], top, ends[1]]
     path = yield from _filled(path, between, fmax, steps)
     for _ in range(ROUNDS):
+        path = yield from _resolved(path, fmax, steps)
         found = yield from _further(path, fmax, steps)
         if not found:
             break
@@ -272,6 +279,32 @@ def _filled(path: Sequence[Image], between: int, fmax: float, steps: int) -> Sea
     for i, right in enumerate(path[1:]):
         filled += [*relaxed[i * between : (i + 1) * between], right]
     return filled
+
+
+def _resolved(path: Sequence[Image], fmax: float, steps: int) -> Search[list[Image]]:
+    """The path with a flank point wherever slopes demand a hump or dip between two images.
+
+    A cubic leaves the range of its two ends where a slope is more than three times the mean one
+    (Fritsch and Carlson, SIAM J. Numer. Anal. 17, 238, 1980).
+    """
+    places, curve = distances(path), _curve(path)
+    looked = []
+    for s in curve.derivative().roots(extrapolate=False):
+        k = int(np.clip(np.searchsorted(places, s), 1, len(path) - 1))
+        low, high = sorted((path[k - 1].energy, path[k].energy))
+        if not low - HIDDEN < curve(s) < high + HIDDEN:
+            looked.append((float(s), k))
+    relaxed = yield from flanks(
+        [_between(path, s) for s, _ in looked],
+        [unit(path[k].positions - path[k - 1].positions) for _, k in looked],
+        next(image.hessian for image in path if image.kind != "end"),
+        fmax=FLANK * fmax,
+        steps=steps,
+    )
+    resolved = list(path)
+    for (_, k), image in reversed(list(zip(looked, relaxed, strict=True))):
+        resolved.insert(k, image)
+    return resolved
 
 
 def _further(path: Sequence[Image], fmax: float, steps: int) -> Search[list[Image]]:
@@ -315,17 +348,24 @@ def _simple(part: Sequence[Image]) -> bool:
 
 def _extrema(part: Sequence[Image]) -> list[tuple[Positions, bool]]:
     """Where the energy along the path turns between two stationary points, and whether to climb."""
-    places = distances(part)
-    curve = CubicHermiteSpline(places, [image.energy for image in part], slopes(part))
+    curve, whole = _curve(part), distances(part)[-1]
     turns = curve.derivative().roots(extrapolate=False)
-    inside = [s for s in turns if 0.05 < s / places[-1] < 0.95]
-    found = []
-    for s in inside:
-        k = int(np.clip(np.searchsorted(places, s), 1, len(part) - 1))
-        share = (s - places[k - 1]) / (places[k] - places[k - 1])
-        positions = (1 - share) * part[k - 1].positions + share * part[k].positions
-        found.append((positions, bool(curve(s, 2) < 0)))
-    return found
+    inside = [s for s in turns if 0.05 < s / whole < 0.95]
+    return [(_between(part, s), bool(curve(s, 2) < 0)) for s in inside]
+
+
+def _curve(path: Sequence[Image]) -> CubicHermiteSpline:
+    """Energy in eV along the path in Å, through every image with its slope."""
+    return CubicHermiteSpline(distances(path), [image.energy for image in path], slopes(path))
+
+
+def _between(path: Sequence[Image], place: float) -> Positions:
+    """The geometry at a place in Å along the path, straight between two images."""
+    places = distances(path)
+    k = int(np.clip(np.searchsorted(places, place), 1, len(path) - 1))
+    share = (place - places[k - 1]) / (places[k] - places[k - 1])
+    positions: Positions = (1 - share) * path[k - 1].positions + share * path[k].positions
+    return positions
 
 
 def distances(path: Sequence[Image]) -> NDArray[np.float64]:
