@@ -13,6 +13,11 @@ SOFTEST = 0.5
 SADDLE_CURVATURE = -2.0
 """eV/Å², first guess along the path at its top; the one of 8c–12d–8c in LNMO is about -1.5."""
 
+STIFFER = 4.0
+"""Times, most that the first guess of the Hessian may be off."""
+TINY = 1e-14
+"""Below this a step is none."""
+
 
 def learned(hessian: Matrix, step: Vector, change: Vector) -> Matrix:
     """The Hessian that also knows that the gradient changed so along this step.
@@ -28,12 +33,35 @@ def learned(hessian: Matrix, step: Vector, change: Vector) -> Matrix:
     curvatures, modes = np.linalg.eigh(hessian)
     stiff = modes @ (np.abs(curvatures) * (modes.T @ step))
     weight = (change @ step) ** 2 + (step @ stiff) ** 2
-    if weight < 1e-14:
+    if weight < TINY:
         return hessian
     u = ((change @ step) * change + (step @ stiff) * stiff) / weight
     miss = change - hessian @ step
     better = hessian + np.outer(u, miss) + np.outer(miss, u) - (miss @ step) * np.outer(u, u)
     return (better + better.T) / 2
+
+
+def rescaled(hessian: Matrix, step: Vector, change: Vector, *, climb: bool = False) -> Matrix:
+    """The first guess made as stiff as the first step has shown the engine to be.
+
+    So does Shanno and Phua's scaling, Math. Program. 14, 149 (1978); uphill nothing is changed.
+
+    Args:
+        hessian: first guess, eV/Å², shape (m, m).
+        step: Å, shape (m,).
+        change: eV/Å, of the gradient, shape (m,).
+        climb: towards a saddle: the lowest mode and its curvature are kept.
+    """
+    kept = np.zeros_like(hessian)
+    if climb:
+        curvatures, modes = np.linalg.eigh(hessian)
+        kept = curvatures[0] * np.outer(modes[:, 0], modes[:, 0])
+        step = step - (step @ modes[:, 0]) * modes[:, 0]
+    guessed = step @ (hessian - kept) @ step
+    if guessed < TINY:
+        return hessian
+    stiffer = float(np.clip(step @ change / guessed, 1 / STIFFER, STIFFER))
+    return stiffer * (hessian - kept) + kept
 
 
 def with_ridge(hessian: Matrix, tangent: Vector) -> Matrix:

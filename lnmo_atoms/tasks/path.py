@@ -23,6 +23,7 @@ from lnmo_atoms.tasks.newton import (
     learned,
     longest,
     newton_step,
+    rescaled,
     still,
     with_ridge,
     without,
@@ -124,11 +125,14 @@ def stationary_point(
         mirror: keeps the geometry symmetric: the lowest point that is.
     """
     positions, before, step = start, None, None
-    for _ in range(steps):
+    for i in range(steps):
         (now,) = yield [Question(positions)]
         forces = now.forces if mirror is None else mirror.symmetric(now.forces)
         if before is not None and step is not None:
-            hessian = learned(hessian, step, before - forces.ravel())
+            change = before - forces.ravel()
+            if i == 1:
+                hessian = rescaled(hessian, step, change, climb=climb)
+            hessian = learned(hessian, step, change)
         converged = longest(forces) < fmax
         if converged:
             break
@@ -344,13 +348,16 @@ def _extrema(part: Sequence[Image]) -> list[tuple[Positions, bool]]:
     curve, places = _curve(part)
     turns = curve.derivative().roots(extrapolate=False)
     inside = [s for s in turns if 0.05 < s / places[-1] < 0.95]
-    found = []
-    for s in inside:
-        k = int(np.clip(np.searchsorted(places, s), 1, len(part) - 1))
-        share = (s - places[k - 1]) / (places[k] - places[k - 1])
-        positions = (1 - share) * part[k - 1].positions + share * part[k].positions
-        found.append((positions, bool(curve(s, 2) < 0)))
-    return found
+    return [(_between(part, s), bool(curve(s, 2) < 0)) for s in inside]
+
+
+def _between(path: Sequence[Image], place: float) -> Positions:
+    """The geometry at a place in Å along the path, straight between two images."""
+    places = distances(path)
+    k = int(np.clip(np.searchsorted(places, place), 1, len(path) - 1))
+    share = (place - places[k - 1]) / (places[k] - places[k - 1])
+    positions: Positions = (1 - share) * path[k - 1].positions + share * path[k].positions
+    return positions
 
 
 def distances(path: Sequence[Image]) -> NDArray[np.float64]:
