@@ -241,6 +241,9 @@ def diffusion_curve(label="ordered", energy=0.25, **changes):
         "diffusivities": 1e-3 * np.exp(-energy / (8.617333262e-5 * kelvin)),
         "activation_energies": np.full(8, energy),
         "activation_energy": energy,
+        "mobile": "Li",
+        "frequencies": (1e13, 1e13),
+        "frequency_source": "assumed",
     }
     return Curve(**(values | changes))
 
@@ -257,18 +260,18 @@ def test_diffusivities_are_drawn_written_and_shown(tmp_path, capsys):
         "simulated", tracer=np.full(8, 1e-9), tracer_errors=np.full(8, 2e-11)
     )
     curves = [diffusion_curve(), closed, simulated]
-    numbers = write_diffusion(curves, 1e13, "trust nothing", tmp_path / "d.png")
+    numbers = write_diffusion(curves, "trust nothing", tmp_path / "d.png")
     assert numbers == tmp_path / "d.json"
     assert (tmp_path / "d.png").stat().st_size > 5000
     document = json.loads(numbers.read_text(encoding="utf-8"))
-    assert document["attempt_frequency_per_s"] == 1e13
     first, second, third = document["curves"]
     assert first["temperatures_K"] == pytest.approx(np.arange(250, 601, 50))
     assert first["activation_energy_eV"] == 0.25
+    assert first["attempt_frequency_source"] == "assumed"
     assert first["tracer_diffusivities_cm2_per_s"] is None
     assert second["activation_energies_eV"] == [None] * 8
     assert third["tracer_diffusivities_cm2_per_s"] == [1e-9] * 8
-    show_diffusion(curves, 1e13, "trust nothing")
+    show_diffusion(curves, "trust nothing")
     shown = capsys.readouterr()
     assert "ordered: one vacancy, activation energy 0.250 eV" in shown.out
     assert "1.00e-09 ± 2e-11" in shown.out
