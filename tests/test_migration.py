@@ -237,7 +237,7 @@ def test_strong_cations_make_the_octahedron_the_saddle():
 
 
 def test_a_shallow_minimum_is_told_by_the_slopes_beside_it():
-    """Between weak and strong cations the octahedron is a minimum not below the images beside it."""
+    """Between weak and strong cations the octahedron is a minimum, no lower than its neighbours."""
     for result in migration_barriers(ordered_spinel(), calculator=toy(cations=6.0)):
         assert result.octahedron == "intermediate"
         assert result.method == "half a band"

@@ -11,9 +11,10 @@ from lnmo_atoms.builders.spinel import ordered_spinel
 from lnmo_atoms.formats import to_atoms
 from lnmo_atoms.tasks.curvature import lowest_curvatures
 from lnmo_atoms.tasks.evaluation import Evaluation
+from lnmo_atoms.tasks.image import Image, Mirror, unit
 from lnmo_atoms.tasks.model_hessian import GROUND, model_hessian
 from lnmo_atoms.tasks.newton import LONGEST, learned, longest, newton_step, still, with_ridge
-from lnmo_atoms.tasks.path import Image, Mirror, stationary_point, unit
+from lnmo_atoms.tasks.relaxing import stationary_point
 
 SEEDS = st.integers(0, 2**32 - 1)
 

@@ -16,11 +16,13 @@ from lnmo_atoms.formats import to_atoms
 from lnmo_atoms.results import BandResult
 from lnmo_atoms.tasks.curvature import Curvatures, lowest_curvatures
 from lnmo_atoms.tasks.evaluation import Positions, Question, Search
+from lnmo_atoms.tasks.image import Image, Mirror, unit
 from lnmo_atoms.tasks.model_hessian import model_hessian
 from lnmo_atoms.tasks.newton import Vector, longest
 from lnmo_atoms.tasks.notebook import Notebook, answered
-from lnmo_atoms.tasks.path import Image, Mirror, find_path, flanks, unit
+from lnmo_atoms.tasks.path import find_path
 from lnmo_atoms.tasks.relax import moved
+from lnmo_atoms.tasks.relaxing import flanks
 
 SIDEWAYS = 0.1
 """Å, largest move of an atom off a point that is lower on two sides, towards the true saddle."""

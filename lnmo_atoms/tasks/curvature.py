@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lnmo_atoms.tasks.evaluation import Question, Search
+from lnmo_atoms.tasks.image import Image, unit
 from lnmo_atoms.tasks.newton import SOFTEST, Matrix, Vector, still
-from lnmo_atoms.tasks.path import Image, unit
 
 DISPLACEMENT = 0.1
 """Å, length of the displacement of all atoms together, forward and back, over which forces are

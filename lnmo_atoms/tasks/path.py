@@ -8,26 +8,16 @@ points, and those are sought in turn.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import CubicHermiteSpline
 
-from lnmo_atoms.tasks.evaluation import Evaluation, Positions, Question, Search
-from lnmo_atoms.tasks.newton import (
-    Matrix,
-    Vector,
-    learned,
-    longest,
-    newton_step,
-    rescaled,
-    still,
-    with_ridge,
-    without,
-)
+from lnmo_atoms.tasks.evaluation import Positions, Search
+from lnmo_atoms.tasks.image import Image, Mirror, unit
+from lnmo_atoms.tasks.newton import Matrix, Vector, longest, with_ridge
+from lnmo_atoms.tasks.relaxing import flanks, stationary_point
 
 SAME_POINT = 0.15
 """Å; stationary points in which no atom differs by more are one."""
@@ -46,167 +36,6 @@ ON_THE_WAY = (0.05, 0.95)
 
 Model = Callable[[Positions], Matrix]
 """Hessian to begin with, eV/Å², from positions in Å."""
-
-
-@dataclass(frozen=True)
-class Image:
-    """A geometry on the path.
-
-    Attributes:
-        positions: Å, shape (n, 3).
-        energy: eV.
-        forces: eV/Å, shape (n, 3).
-        kind: an end point, a stationary point between, or a point on the flank of one.
-        hessian: eV/Å², shape (3n, 3n), as far as it is known.
-        moments: μB, shape (n,); None where they are not known yet.
-        converged: forces, or their part across the path, below the limit.
-    """
-
-    positions: Positions
-    energy: float
-    forces: NDArray[np.float64]
-    kind: Literal["end", "stationary", "flank"]
-    hessian: Matrix = field(repr=False)
-    moments: NDArray[np.float64] | None = None
-    converged: bool = True
-
-
-@dataclass(frozen=True)
-class Mirror:
-    """An operation that maps the path onto itself, back to front.
-
-    Attributes:
-        centre: Å, shape (n, 3), a geometry that it leaves as it is.
-        atoms: shape (n,), where it sends each atom.
-        rotation: shape (3, 3), Cartesian.
-    """
-
-    centre: Positions
-    atoms: NDArray[np.int_]
-    rotation: NDArray[np.float64]
-
-    def of_vectors(self, vectors: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Displacements or forces, shape (n, 3), as they are in the mirror."""
-        mirrored = np.empty_like(vectors)
-        mirrored[self.atoms] = vectors @ self.rotation.T
-        return mirrored
-
-    def of_image(self, image: Image) -> Image:
-        """The image on the other side."""
-        return replace(
-            image,
-            positions=self.centre + self.of_vectors(image.positions - self.centre),
-            forces=self.of_vectors(image.forces),
-            moments=None if image.moments is None else image.moments[np.argsort(self.atoms)],
-        )
-
-    def symmetric(self, vectors: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The part of vectors, shape (n, 3), that the mirror leaves as it is."""
-        return (vectors + self.of_vectors(vectors)) / 2
-
-
-def stationary_point(
-    start: Positions,
-    hessian: Matrix,
-    *,
-    climb: bool,
-    fmax: float,
-    steps: int,
-    mirror: Mirror | None = None,
-) -> Search[Image]:
-    """The saddle, or the minimum, near a geometry.
-
-    Args:
-        start: Å, shape (n, 3).
-        hessian: to begin with, eV/Å²; its lowest mode is the one to climb.
-        climb: to a saddle.
-        fmax: eV/Å, largest force at the end.
-        steps: evaluations at most.
-        mirror: keeps the geometry symmetric: the lowest point that is.
-    """
-    positions, before, step = start, None, None
-    for i in range(steps):
-        (now,) = yield [Question(positions)]
-        forces = now.forces if mirror is None else mirror.symmetric(now.forces)
-        if before is not None and step is not None:
-            change = before - forces.ravel()
-            if i == 1:
-                hessian = rescaled(hessian, step, change, climb=climb)
-            hessian = learned(hessian, step, change)
-        converged = longest(forces) < fmax
-        if converged:
-            break
-        before = forces.ravel()
-        step = newton_step(hessian, before, climb=climb)
-        if mirror is not None:
-            step = mirror.symmetric(step.reshape(-1, 3)).ravel()
-        image, positions = positions, positions + step.reshape(-1, 3)
-    positions = positions if converged else image
-    return Image(positions, now.energy, now.forces, "stationary", hessian, now.moments, converged)
-
-
-def flanks(
-    guesses: Sequence[Positions],
-    tangents: Sequence[Vector],
-    hessian: Matrix,
-    *,
-    fmax: float,
-    steps: int,
-) -> Search[list[Image]]:
-    """Relax points of a path across it, all side by side, each until it has converged.
-
-    Args:
-        guesses: Å, each of shape (n, 3).
-        tangents: unit vectors along the path there, each of shape (3n,).
-        hessian: to begin with.
-        fmax: eV/Å, of the forces across.
-        steps: evaluations of each at most.
-    """
-    relaxing = [_Across(g, t, hessian) for g, t in zip(guesses, tangents, strict=True)]
-    for _ in range(steps):
-        waiting = [point for point in relaxing if not point.converged(fmax)]
-        if not waiting:
-            break
-        asked = [point.next() for point in waiting]
-        answers = yield [Question(positions) for positions in asked]
-        for point, positions, answer in zip(waiting, asked, answers, strict=True):
-            point.learn(positions, answer)
-    return [point.image(fmax) for point in relaxing]
-
-
-class _Across:
-    """A point of the path that relaxes across it."""
-
-    def __init__(self, guess: Positions, tangent: Vector, hessian: Matrix) -> None:
-        self._tangent = tangent
-        self._image = Image(guess, np.nan, np.full_like(guess, np.nan), "flank", hessian)
-
-    @property
-    def _across(self) -> Vector:
-        forces = self._image.forces.ravel()
-        across: Vector = forces - (forces @ self._tangent) * self._tangent
-        return across
-
-    def converged(self, fmax: float) -> bool:
-        return longest(self._across) < fmax
-
-    def next(self) -> Positions:
-        if np.isnan(self._image.energy):
-            return self._image.positions
-        step = newton_step(without(self._image.hessian, self._tangent), self._across)
-        step -= (step @ self._tangent) * self._tangent
-        moved: Positions = self._image.positions + step.reshape(-1, 3)
-        return moved
-
-    def learn(self, positions: Positions, now: Evaluation) -> None:
-        last, hessian = self._image, self._image.hessian
-        if not np.isnan(last.energy):
-            step = (positions - last.positions).ravel()
-            hessian = learned(hessian, step, (last.forces - now.forces).ravel())
-        self._image = Image(positions, now.energy, now.forces, "flank", hessian, now.moments)
-
-    def image(self, fmax: float) -> Image:
-        return replace(self._image, converged=self.converged(fmax))
 
 
 def find_path(
@@ -376,9 +205,3 @@ def _in_order(images: Sequence[Image], way: Vector) -> list[Image]:
         or all(longest(image.positions - other.positions) > SAME_POINT for other in firm)
     ]
     return sorted(kept, key=lambda image: float(image.positions.ravel() @ way))
-
-
-def unit(vectors: NDArray[np.float64]) -> Vector:
-    """One flat vector of length one that does not move the crystal as a whole."""
-    flat = still(vectors.ravel())
-    return np.asarray(flat / np.linalg.norm(flat))

@@ -1,0 +1,29 @@
+"""What calculations and workflows give back: frozen, with units.
+
+The files ``surfaces.json``, ``hops.json`` and ``thickness.json`` of a study hold them, see
+:mod:`lnmo_atoms.records`.
+"""
+
+from lnmo_atoms.results.calculations import BandResult, Failure, HessianResult, TaskResult
+from lnmo_atoms.results.hops import HopResult, Segment
+from lnmo_atoms.results.surfaces import (
+    EV_PER_A2,
+    DisorderedSurfaceResult,
+    SurfaceResult,
+    ThicknessFit,
+    ThicknessResult,
+)
+
+__all__ = [
+    "EV_PER_A2",
+    "BandResult",
+    "DisorderedSurfaceResult",
+    "Failure",
+    "HessianResult",
+    "HopResult",
+    "Segment",
+    "SurfaceResult",
+    "TaskResult",
+    "ThicknessFit",
+    "ThicknessResult",
+]
