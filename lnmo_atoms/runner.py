@@ -92,6 +92,27 @@ def run_tasks(
     Returns:
         results and failures by the tasks' keys.
     """
+    outcomes, todo, board = unfinished(tasks, study, progress)
+    for task, outcome in _settled(todo, study, executor, board):
+        outcomes[task.key] = outcome
+        board.show(task, "failed" if isinstance(outcome, Failure) else "done")
+    return outcomes
+
+
+def unfinished(
+    tasks: Iterable[Task[R]], study: Study, progress: Callable[[Progress], None] | None
+) -> tuple[dict[str, Any], list[Task[R]], "Board"]:
+    """What the study holds of the tasks by their keys, those it does not hold, and their board.
+
+    Args:
+        tasks: any number; those with equal keys are one.
+        study: open.
+        progress: called with every change of state.
+
+    Returns:
+        outcomes, None where there is none yet; the tasks to do, the longest first; the board, which
+        has told of those that are finished.
+    """
     distinct = {task.key: task for task in tasks}
     outcomes: dict[str, Any] = {key: study.get(key) for key in distinct}
     todo = [task for key, task in distinct.items() if outcomes[key] is None]
@@ -99,11 +120,7 @@ def run_tasks(
     for key, task in distinct.items():
         if outcomes[key] is not None:
             board.show(task, "cached")
-    longest_first = sorted(todo, key=cost, reverse=True)
-    for task, outcome in _settled(longest_first, study, executor, board):
-        outcomes[task.key] = outcome
-        board.show(task, "failed" if isinstance(outcome, Failure) else "done")
-    return outcomes
+    return outcomes, sorted(todo, key=cost, reverse=True), board
 
 
 def _settled(

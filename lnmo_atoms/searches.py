@@ -11,9 +11,9 @@ from typing import Any, Generic, TypeVar
 
 from lnmo_atoms.formats import to_atoms
 from lnmo_atoms.results import BandResult, Failure, HessianResult
-from lnmo_atoms.runner import Board, Progress, cause_of, error_of, submitted
+from lnmo_atoms.runner import Board, Progress, cause_of, error_of, submitted, unfinished
 from lnmo_atoms.store import Study
-from lnmo_atoms.tasks import Task, cost
+from lnmo_atoms.tasks import Task
 from lnmo_atoms.tasks.band import band_search, finished
 from lnmo_atoms.tasks.evaluation import Evaluation, Question, Search, evaluate
 from lnmo_atoms.tasks.hessian import found_hessian, hessian_search
@@ -47,14 +47,8 @@ def run_searches(
     Returns:
         results and failures by the tasks' keys.
     """
-    distinct = {task.key: task for task in tasks}
-    outcomes: dict[str, Any] = {key: study.get(key) for key in distinct}
-    todo = [task for key, task in distinct.items() if outcomes[key] is None]
-    board = Board(progress, len(distinct), sum(map(cost, todo)))
-    for key, task in distinct.items():
-        if outcomes[key] is not None:
-            board.show(task, "cached")
-    talks = [_Talk[S](task, study) for task in sorted(todo, key=cost, reverse=True)]
+    outcomes, todo, board = unfinished(tasks, study, progress)
+    talks = [_Talk[S](task, study) for task in todo]
     pending: dict[Future[Evaluation], _Talk[S]] = {}
     try:
         for talk in talks:
