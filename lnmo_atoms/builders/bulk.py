@@ -27,7 +27,8 @@ def require_bulk(structure: Structure) -> None:
     """Refuse what is no crystal of whole atoms.
 
     Raises:
-        RequestError: for partial occupancies, or a gap that only a slab or a molecule has.
+        RequestError: for partial occupancies, open boundaries, or a gap that only a slab or a
+            molecule has.
     """
     require_structure(structure)
     if not structure.is_ordered:
@@ -35,6 +36,10 @@ def require_bulk(structure: Structure) -> None:
             "the structure has partially occupied sites: build one cell of whole atoms, ordered or "
             "disordered, first (lnmo build disordered); its surfaces are those of "
             "disordered_surface_energies (lnmo surface)"
+        )
+    if not all(structure.lattice.pbc):
+        raise RequestError(
+            "the structure does not repeat in all three directions: give the bulk crystal"
         )
     for widest, name in zip(widest_gaps(structure), "abc", strict=True):
         if widest > WIDEST_GAP:

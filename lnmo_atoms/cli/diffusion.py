@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 import typer
 from numpy.typing import NDArray
+from pymatgen.core import Structure
 
 from lnmo_atoms.builders.errors import RequestError
+from lnmo_atoms.builders.hops import find_hops
 from lnmo_atoms.cli.diffusion_outputs import (
     Curve,
     parse_temperatures,
@@ -97,6 +99,10 @@ def _curve(
         hop_network,
     )
 
+    if study.is_dir() and not (study / HOPS_FILE).exists():
+        raise RequestError(
+            f"{study} holds no finished migration: run lnmo migrate --study {study} to its end"
+        )
     results = load_hops(study / HOPS_FILE)
     if not results:
         raise RequestError(f"{study} holds no barrier: see lnmo status {study}")
@@ -115,7 +121,7 @@ def _curve(
         mobile=bulk[results[0].hop.start].specie.symbol,
         frequencies=(found.attempt_frequency.min(), found.attempt_frequency.max()),
         frequency_source=_source(network, attempt_frequency),
-        flags=tuple(network.flags) + _unfinished(results),
+        flags=(*network.flags, *_absent(bulk, results), *_unfinished(results)),
     )
     return curve if lithium is None else _with_tracer(curve, network, lithium, attempt_frequency)
 
@@ -157,6 +163,16 @@ def _with_tracer(
     )
 
 
+def _absent(bulk: Structure, results: Sequence[HopResult]) -> list[str]:
+    """Hops of the crystal that the study has no barrier for."""
+    mobile = bulk[results[0].hop.start].specie.symbol
+    total = sum(hop.multiplicity for hop in find_hops(bulk, mobile))
+    known = sum(result.hop.multiplicity for result in results)
+    if known >= total:
+        return []
+    return [f"{total - known} of {total} hops of the crystal have no barrier here: taken as closed"]
+
+
 def _source(network: "HopNetwork", attempt_frequency: float | None) -> str:
     """Where the attempt frequencies come from."""
     if attempt_frequency is not None:
@@ -166,11 +182,18 @@ def _source(network: "HopNetwork", attempt_frequency: float | None) -> str:
 
 def _simulation_text(run: "MonteCarloResult", mobile: str) -> str:
     return (
+        "barriers as in the study, whatever the content; "
         f"Monte Carlo of {run.ions} {mobile} on {run.sites} sites, {run.events} hops for each "
         f"temperature: {run.interactions}; ± one standard error"
     )
 
 
-def _unfinished(results: Sequence[HopResult]) -> tuple[str, ...]:
+def _unfinished(results: Sequence[HopResult]) -> list[str]:
+    """Barriers that are not final, or not those of a proved saddle."""
     open_ones = sum(not result.converged for result in results)
-    return (f"{open_ones} of {len(results)} barriers are not converged",) if open_ones else ()
+    unproved = sum(result.curvatures is None for result in results)
+    return [
+        f"{number} of {len(results)} barriers are not {what}"
+        for number, what in ((open_ones, "converged"), (unproved, "of a proved saddle"))
+        if number
+    ]

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from pymatgen.core import Structure
 
+from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.files import write_text_atomically
 from lnmo_atoms.builders.hops import Hop
 from lnmo_atoms.builders.paths import (
@@ -38,7 +39,8 @@ def write_images(
         folder: made if need be.
 
     Raises:
-        RequestError: for an even number of images, or a folder that cannot be written.
+        RequestError: for an even number of images, or a folder that cannot be written or holds
+            images already.
     """
     crystal = cell.structure
     still = np.zeros((len(crystal), 3))
@@ -46,6 +48,8 @@ def write_images(
         before, _ = end_states(crystal, hop, mode)
         path = path_images(crystal, hop, before, still, still, images)
         place = make_folder(Path(folder) / f"{hop.name}-{hop.start}-{hop.end}")
+        if any(place.iterdir()):
+            raise RequestError(f"{place} holds images already: give another folder with -o")
         for number, image in enumerate(path):
             write(image, make_folder(place / f"{number:02d}") / "POSCAR")
         ion = poscar_order(path[0]).index(ion_index(crystal, before, hop))

@@ -83,6 +83,8 @@ def migrate(
             "sites are partially occupied, and a hop needs its neighbours: draw a cell with "
             "lnmo build disordered, or whole atoms of your own"
         )
+    if images_only and dry_run:
+        raise RequestError("--images-only calculates nothing: leave out --dry-run")
     if images_only:
         return _images(recipe, structure, output, json)
     return run_parts(recipe, bulk, ("migration",), dry_run, json)

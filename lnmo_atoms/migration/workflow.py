@@ -147,6 +147,8 @@ class _Judge:
         if not formal.changes:
             return formal.text
         after = None if guess.end_moments is None else guess.end_moments[0]
+        if self._host.moments is None and after is not None:
+            return f"{formal.text}; the full crystal's moments, to compare, were not calculated"
         verdict = confirmed(formal, crystal, before, self._host.moments, after)
         return f"{formal.text}; {verdict}"
 
@@ -197,4 +199,4 @@ def _band_task(guess: Guess, hop: Hop, spec: CalculatorSpec, fmax: float) -> Tas
 
 
 def _name(hop: Hop) -> str:
-    return f"path {hop.name} {hop.start}-{hop.end}"
+    return " ".join(filter(None, (f"path {hop.name} {hop.start}-{hop.end}", hop.ring_order)))
