@@ -116,11 +116,13 @@ class EndPoints:
         first, last = self.outcomes(number, relaxed)
         if isinstance(first, Failure) or isinstance(last, Failure):
             return None
-        start, goal = _joined(self._forms(first, before), self._forms(last, after))
+        starts = self._forms(first, before)
+        start, goal = _joined(starts, self._forms(last, after))
         mirror = None
         if self._standing(before) == self._standing(after):
-            for shift in self._forms(first, before):
-                for reversal in reversals(self._crystal, self._symmetry, hop, before):
+            turning = reversals(self._crystal, self._symmetry, hop, before)
+            for shift in starts:
+                for reversal in turning:
                     mirrored = shift.turned(reversal)
                     if _apart(shift, mirrored) <= _apart(start, goal) + SAME_FORM:
                         start, goal, mirror = shift, mirrored, reversal

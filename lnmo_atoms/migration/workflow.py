@@ -105,11 +105,12 @@ def migration_barriers(
         }
         bands = {i: _band_task(guess, hops[i], spec, fmax) for i, guess in guesses.items()}
         outcomes = run_searches(bands.values(), open_study, pool, progress)
-        results = []
-        for i, task in bands.items():
-            if not isinstance(outcome := outcomes[task.key], Failure):
-                judge = _Judge(host, ends, relaxed, mode)
-                results.append(judge.result(i, hops[i], moved[i], guesses[i], outcome))
+        judge = _Judge(host, ends, relaxed, mode)
+        results = [
+            judge.result(i, hops[i], moved[i], guesses[i], outcome)
+            for i, task in bands.items()
+            if not isinstance(outcome := outcomes[task.key], Failure)
+        ]
         save_hops(results, host.cell.bulk, open_study.path / HOPS_FILE)
     return results
 

@@ -11,7 +11,7 @@ LONGEST = 0.15
 SOFTEST = 0.5
 """eV/Å², curvatures nearer zero count as this, so that no step is long where little is known."""
 SADDLE_CURVATURE = -2.0
-"""eV/Å², first guess along the path at its top; the one of 8c–12d–8c in LNMO is about -1.5."""
+"""eV/Å², first guess along the path at its top: steeper than in LNMO, so that steps stay short."""
 
 STIFFER = 4.0
 """Times, most that the first guess of the Hessian may be off."""
