@@ -4,31 +4,17 @@ import contextlib
 import csv
 import json
 import subprocess
-import sys
 import time
 from dataclasses import replace
 
 import pytest
+from program import LNMO, lnmo
 from pymatgen.core import Lattice, Structure
 
 from lnmo_atoms.builders.slabs import certify, make_slabs
 from lnmo_atoms.builders.spinel import average_spinel, lithium_manganate, ordered_spinel
 from lnmo_atoms.cli.certificates import show_slabs
 from lnmo_atoms.formats import read, write
-
-LNMO = (sys.executable, "-c", "from lnmo_atoms.cli import main; main()")
-
-
-def lnmo(*words, cwd):
-    return subprocess.run(
-        [*LNMO, *map(str, words)],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-        timeout=300,
-    )
 
 
 @pytest.fixture

@@ -1,13 +1,12 @@
 """``lnmo diffusion`` as a user runs it."""
 
 import json
-import subprocess
-import sys
 from dataclasses import replace
 from math import inf
 
 import numpy as np
 import pytest
+from program import lnmo
 from synthetic import midpoint_result, ordered_hop
 
 import lnmo_atoms as la
@@ -15,19 +14,6 @@ from lnmo_atoms.records import HOPS_FILE, load_hop_bulk, load_hops, save_hops
 from lnmo_atoms.store import Study
 
 BARRIER = 0.25
-LNMO = (sys.executable, "-c", "from lnmo_atoms.cli import main; main()")
-
-
-def lnmo(*words, cwd):
-    return subprocess.run(
-        [*LNMO, "diffusion", *map(str, words)],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-        timeout=300,
-    )
 
 
 @pytest.fixture
@@ -44,7 +30,7 @@ def study(tmp_path):
 
 def test_equal_barriers_make_a_random_walk_on_the_diamond_lattice(study):
     """D = z Γ d²/6 with z = 4 neighbours at d = √3 a/4: the carrier has no memory."""
-    done = lnmo(study, "--temperatures", "300,600", "--json", cwd=study.parent)
+    done = lnmo("diffusion", study, "--temperatures", "300,600", "--json", cwd=study.parent)
     assert done.returncode == 0, done.stderr
     (curve,) = json.loads(done.stdout)
     kelvin = np.array(curve["temperatures_K"])
@@ -62,22 +48,33 @@ def test_frequencies_are_the_studys_the_users_or_assumed(study):
     known = {"attempt_frequency": 4e12, "attempt_frequency_reverse": 4e12}
     results = [replace(result, **known) for result in load_hops(path)]
     words = (study, "--temperatures", "300,600", "--json")
-    (assumed,) = json.loads(lnmo(*words, cwd=study.parent).stdout)
+    (assumed,) = json.loads(lnmo("diffusion", *words, cwd=study.parent).stdout)
     save_hops(results, load_hop_bulk(path), path)
-    (own,) = json.loads(lnmo(*words, cwd=study.parent).stdout)
-    (given,) = json.loads(lnmo(*words, "--attempt-frequency", "2e12", cwd=study.parent).stdout)
+    (own,) = json.loads(lnmo("diffusion", *words, cwd=study.parent).stdout)
+    (given,) = json.loads(
+        lnmo("diffusion", *words, "--attempt-frequency", "2e12", cwd=study.parent).stdout
+    )
     sources = [curve["attempt_frequency_source"] for curve in (assumed, own, given)]
     assert sources == ["assumed", "vibrations", "given"]
     usual = np.array(assumed["diffusivities_cm2_per_s"])
     assert own["diffusivities_cm2_per_s"] == pytest.approx(0.4 * usual)
     assert given["diffusivities_cm2_per_s"] == pytest.approx(0.2 * usual)
     assert own["lowest_attempt_frequency_per_s"] == pytest.approx(4e12)
-    shown = lnmo(study, cwd=study.parent)
+    shown = lnmo("diffusion", study, cwd=study.parent)
     assert "attempt frequency 4e+12/s from vibrations" in shown.stderr
 
 
 def test_the_lithium_content_adds_a_simulation(study):
-    done = lnmo(study, "--temperatures", "500,600", "--lithium", 0.5, "--json", cwd=study.parent)
+    done = lnmo(
+        "diffusion",
+        study,
+        "--temperatures",
+        "500,600",
+        "--lithium",
+        0.5,
+        "--json",
+        cwd=study.parent,
+    )
     assert done.returncode == 0, done.stderr
     (curve,) = json.loads(done.stdout)
     assert all(0 < d < inf for d in curve["tracer_diffusivities_cm2_per_s"])
@@ -95,7 +92,7 @@ def test_mistakes_are_one_line(study):
         ((study, "--attempt-frequency", "0"), "--attempt-frequency"),
         ((study, "-o", "x.bmp"), "a figure ends in"),
     ):
-        done = lnmo(*words, cwd=study.parent)
+        done = lnmo("diffusion", *words, cwd=study.parent)
         assert done.returncode == 2
         assert hint in done.stderr
         assert len(done.stderr.splitlines()) == 1

@@ -1,29 +1,14 @@
 """The command hops: its table, its hops.json, its POSCAR files."""
 
 import json
-import subprocess
-import sys
 
 import numpy as np
 import pytest
+from program import lnmo
 
 from lnmo_atoms.builders.hops import find_hops
 from lnmo_atoms.builders.spinel import disordered_spinel, lithium_manganate, ordered_spinel
 from lnmo_atoms.formats import read, write
-
-LNMO = (sys.executable, "-c", "from lnmo_atoms.cli import main; main()")
-
-
-def lnmo(*words, cwd):
-    """Run the program."""
-    return subprocess.run(
-        [*LNMO, *map(str, words)],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-    )
 
 
 def test_table_names_every_hop_and_where_it_leads(tmp_path):
