@@ -110,7 +110,8 @@ def to_structure(atoms: Atoms) -> Structure:
 
     Only initial charges and moments are taken, not those a calculator has computed. An array
     ``initial_charges`` of zeros means charge 0; without that array species have no oxidation
-    state. No coordinate is wrapped.
+    state. No coordinate is wrapped. The species of shared sites, of which ASE's reader of CIF files
+    keeps one as the atom and all in ``info["occupancy"]``, are put back.
 
     Raises:
         RequestError: without atoms, without three lattice vectors, or with an unknown element.
@@ -130,12 +131,26 @@ def to_structure(atoms: Atoms) -> Structure:
         properties["magmom"] = plain(arrays["initial_magmoms"])
     return Structure(
         Lattice(atoms.cell.array, pbc=(bool(atoms.pbc[0]), bool(atoms.pbc[1]), bool(atoms.pbc[2]))),
-        [ion(symbol, q) for symbol, q in zip(atoms.symbols, charges, strict=True)],
+        [
+            {ion(symbol, charge): share for symbol, share in shares.items()}
+            for shares, charge in zip(_shares(atoms), charges, strict=True)
+        ],
         atoms.positions,
         coords_are_cartesian=True,
         site_properties=properties,
         properties={name: plain(value) for name, value in atoms.info.items()},
     )
+
+
+def _shares(atoms: Atoms) -> list[dict[str, float]]:
+    """Species of every site with their occupancies."""
+    occupancy = atoms.info.get("occupancy", {})
+    kinds = plain(atoms.arrays.get("spacegroup_kinds", np.full(len(atoms), -1)))
+    shares = [occupancy.get(str(kind), {}) for kind in kinds]
+    return [
+        of_site if symbol in of_site else {symbol: 1.0}
+        for symbol, of_site in zip(atoms.symbols, shares, strict=True)
+    ]
 
 
 def _free_axes(atoms: Atoms) -> dict[str, list[list[bool]]]:
