@@ -8,6 +8,7 @@ the site properties.
 import logging
 import math
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -32,8 +33,8 @@ DISORDERED = """\
 # per site, ASE among them, lose the other species of these sites."""
 
 
-def format_cif(structure: Structure) -> str:
-    """The text of a CIF; what it cannot hold is logged.
+def format_cif(structure: Structure, comments: Sequence[str] = ()) -> str:
+    """The text of a CIF, which begins with the comments; what it cannot hold is logged.
 
     A left-handed cell is written as the right-handed one with all three vectors reversed, since
     lengths and angles alone would turn the crystal into its mirror image.
@@ -45,7 +46,7 @@ def format_cif(structure: Structure) -> str:
         name: column for name in property_names(structure) if (column := _column(structure, name))
     }
     _report(structure, columns)
-    lines = [HEAD]
+    lines = [HEAD, *(f"# {line}" for comment in comments for line in comment.splitlines())]
     if not structure.is_ordered:
         log.warning(
             "partially occupied sites: programs that keep one species per site, ASE among them, "

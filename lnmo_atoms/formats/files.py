@@ -1,7 +1,7 @@
 """Reading and writing structure files, whatever their format."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
@@ -92,6 +92,7 @@ def write(
     path: str | os.PathLike[str],
     *,
     format: str | None = None,  # noqa: A002
+    comments: Sequence[str] = (),
 ) -> None:
     """Write a structure to a file; an existing file is replaced only once the new one is whole.
 
@@ -104,6 +105,7 @@ def write(
         path: its suffix or name tells the format, as for :func:`read`; ``.ase.json`` is ASE's.
         format: ``"cif"``, ``"poscar"``, ``"extxyz"``, ``"json"`` (pymatgen's) or ``"ase-json"``,
             where the name does not tell.
+        comments: put at the head of a CIF; the other formats have no room for them.
 
     Raises:
         RequestError: where the format is unknown, cannot hold the structure, or the file cannot
@@ -115,7 +117,7 @@ def write(
         raise RequestError(f"format {kind!r} is not known: use one of {', '.join(WRITERS)}")
     try:
         _check(structure)
-        text = WRITERS[kind](structure)
+        text = format_cif(structure, comments) if kind == "cif" else WRITERS[kind](structure)
     except RequestError as exc:
         raise RequestError(f"{path} is not written: {exc}") from exc
     _replace(path, text)
