@@ -9,6 +9,7 @@ from format_cases import (
     ORIGIN_1,
     ORIGIN_2,
     SPINEL,
+    A,
     listed,
     spinel_cif,
 )
@@ -110,3 +111,111 @@ Ni1 1 1 0\nNi2 {} 0\n"""
     (tmp_path / "x.cif").write_text(text.format("1 -1"))
     assert "magmom" not in read(tmp_path / "x.cif").site_properties
     assert "collinear" in caplog.text
+
+
+VESTA = """\
+#======================================================================
+
+# CRYSTAL DATA
+
+#----------------------------------------------------------------------
+
+data_VESTA_phase_1
+
+_chemical_name_common                  'Li Ni0.5 Mn1.5 O4'
+_cell_length_a                         8.172600
+_cell_length_b                         8.172600
+_cell_length_c                         8.172600
+_cell_angle_alpha                      90.000000
+_cell_angle_beta                       90.000000
+_cell_angle_gamma                      90.000000
+_cell_volume                           545.858612
+_space_group_name_H-M_alt              'F d -3 m'
+_space_group_IT_number                 227
+
+{symmetry}
+
+loop_
+   _atom_site_label
+   _atom_site_occupancy
+   _atom_site_fract_x
+   _atom_site_fract_y
+   _atom_site_fract_z
+   _atom_site_adp_type
+   _atom_site_U_iso_or_equiv
+   _atom_site_type_symbol
+   Li1        1.0     {li}   {li}   {li}    Uiso  0.012700 Li
+   Ni1        0.25    {mn}   {mn}   {mn}    Uiso  0.006330 Ni
+   Mn1        0.75    {mn}   {mn}   {mn}    Uiso  0.006330 Mn
+   O1         1.0     {o}    {o}    {o}     Uiso  0.010130 O
+"""
+
+ICSD = """\
+
+#(C) 2024 by FIZ Karlsruhe - Leibniz Institute for Information Infrastructure.
+data_70046-ICSD
+_database_code_ICSD 70046
+_chemical_name_systematic 'Lithium nickel manganese oxide (1/0.5/1.5/4)'
+_chemical_formula_structural 'Li (Ni0.5 Mn1.5) O4'
+_chemical_formula_sum 'Li1 Mn1.5 Ni0.5 O4'
+_publ_section_title
+;
+A title over
+two lines; with a semicolon
+;
+loop_
+_citation_id
+_citation_journal_full
+primary 'Journal of Solid State Chemistry'
+loop_
+_publ_author_name
+'O''Brien, K.'
+_cell_length_a 8.1726(3)
+_cell_length_b 8.1726(3)
+_cell_length_c 8.1726(3)
+_cell_angle_alpha 90.
+_cell_angle_beta 90.
+_cell_angle_gamma 90.
+_cell_formula_units_Z 8
+_space_group_name_H-M_alt 'F d -3 m {letter}'
+_space_group_IT_number 227
+{symmetry}
+loop_
+_atom_type_symbol
+_atom_type_oxidation_number
+Li1+ 1
+Ni2+ 2
+Mn4+ 4
+O2- -2
+loop_
+_atom_site_label
+_atom_site_type_symbol
+_atom_site_symmetry_multiplicity
+_atom_site_Wyckoff_symbol
+_atom_site_fract_x
+_atom_site_fract_y
+_atom_site_fract_z
+_atom_site_B_iso_or_equiv
+_atom_site_occupancy
+Li1 Li1+ 8 {a} {li} {li} {li} 1.0(1) 1.
+Ni1 Ni2+ 16 {d} {mn} {mn} {mn} . 0.25
+Mn1 Mn4+ 16 {d} {mn} {mn} {mn} . 0.75
+O1 O2- 32 e {o} {o} {o} . 1.
+#End of TTdata_70046-ICSD
+"""
+
+
+@pytest.mark.parametrize("choice", [1, 2])
+@pytest.mark.parametrize("style", [VESTA, ICSD])
+def test_shared_sites_in_the_styles_of_vesta_and_the_icsd(tmp_path, style, choice):
+    tag = ["_symmetry_equiv_pos_as_xyz", "_space_group_symop_operation_xyz"][choice - 1]
+    origin = [ORIGIN_1, ORIGIN_2][choice - 1]
+    words = {"letter": "SZ"[choice - 1], "a": "a", "d": "d", "symmetry": listed(choice, tag)}
+    (tmp_path / "x.cif").write_text(style.format(**words, **origin))
+    structure = read(tmp_path / "x.cif")
+    assert structure.composition.element_composition.formula == "Li8 Mn12 Ni4 O32"
+    assert len(structure) == 56
+    assert structure[8].species.element_composition.get("Ni") == pytest.approx(0.25)
+    bonds = structure.distance_matrix[8, 24:]
+    assert np.sort(bonds)[:6] == pytest.approx([MN_O * 8.1726 / A] * 6, abs=1e-3)
+    assert structure.charge == pytest.approx(0.0)
