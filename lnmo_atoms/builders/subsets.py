@@ -6,7 +6,7 @@ orbit is the least of its own orbit: whatever is not least is dropped with all t
 into. Their number is known beforehand (Burnside's lemma, Pólya's cycle index).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import comb
 from typing import NamedTuple
@@ -53,11 +53,13 @@ def distinct_subsets(permutations: NDArray[np.int_], size: int) -> Subsets:
     Raises:
         RequestError: where a subset cannot have this size.
     """
-    batches = list(subset_batches(permutations, size))
-    return Subsets(
-        np.concatenate([batch.members for batch in batches]),
-        np.concatenate([batch.degeneracies for batch in batches]),
-    )
+    return joined(subset_batches(permutations, size))
+
+
+def joined(batches: Iterable[Subsets]) -> Subsets:
+    """Batches one after another."""
+    members, degeneracies = zip(*((b.members, b.degeneracies) for b in batches), strict=True)
+    return Subsets(np.concatenate(members), np.concatenate(degeneracies))
 
 
 def subset_batches(permutations: NDArray[np.int_], size: int) -> Iterator[Subsets]:

@@ -1,16 +1,14 @@
-"""Orderings as structures, and their symmetry."""
+"""Orderings as structures."""
 
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from pymatgen.core import Lattice, Species, Structure
+from pymatgen.core import Species, Structure
 
 from lnmo_atoms.builders.charges import manganese_3_count
-from lnmo_atoms.builders.clusters import QUARTERS, metal_sites
 from lnmo_atoms.builders.orderings.occupations import ordering_occupations, sample_occupations
-from lnmo_atoms.builders.spinel import LATTICE_DISORDERED, NI, decorated_spinel
-from lnmo_atoms.builders.symmetry import SpaceGroup, space_group
+from lnmo_atoms.builders.spinel import NI, decorated_spinel
 
 
 def enumerate_orderings(
@@ -86,25 +84,3 @@ def build_ordering(
     for site in nickel_sites:
         metals[site] = NI
     return decorated_spinel(supercell, metals, a)
-
-
-def ordering_space_group(nickel_sites: NDArray[np.int_], supercell: Sequence[int]) -> SpaceGroup:
-    """Space group of an ordering, from its metal atoms alone.
-
-    What keeps the 16d sites is an operation of Fd-3m, and keeps the lithium and oxygen of the
-    ideal spinel too.
-
-    Args:
-        nickel_sites: numbered as in :func:`~lnmo_atoms.builders.clusters.metal_sites`.
-        supercell: repeats of the 56-atom cubic cell along its three axes.
-
-    Returns:
-        the space group with the Wyckoff letters of the metal sites.
-    """
-    sites = metal_sites(supercell)
-    metals = ["Mn"] * len(sites)
-    for site in nickel_sites:
-        metals[site] = "Ni"
-    edges = np.array(supercell)
-    lattice = Lattice.orthorhombic(*LATTICE_DISORDERED * edges)
-    return space_group(Structure(lattice, metals, sites / (QUARTERS * edges)))
