@@ -12,8 +12,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-TEMPERATURE = 0.5
-"""In units of the cost; one nickel pair too many costs 4/3 among nearest neighbours."""
+TEMPERATURE = 1.0
+"""In units of the cost; one pair of nearest nickel neighbours too many costs 4/3."""
 
 
 class Problem(NamedTuple):
@@ -70,9 +70,7 @@ def problem(
 
 
 @njit(cache=True)
-def _flip(
-    problem: Problem, site: int, product: NDArray[np.int8], total: NDArray[np.int64]
-) -> None:
+def _flip(problem: Problem, site: int, product: NDArray[np.int8], total: NDArray[np.int64]) -> None:
     """The other species on a site: every cluster's product changes sign once for each time."""
     for e in range(problem.first[site], problem.first[site + 1]):
         c = problem.cluster[e]
@@ -91,24 +89,37 @@ def _cost(problem: Problem, total: NDArray[np.int64]) -> float:
 
 
 @njit(cache=True)
+def _partner(blocks: NDArray[np.int64], k: int, rng: np.random.Generator) -> int:
+    """A place in the block of ``k`` with the other species; ``k`` where there is none."""
+    b = 0
+    while k >= blocks[b, 2]:
+        b += 1
+    begin, middle, end = blocks[b]
+    if k < middle:
+        begin, middle = middle, end
+    return int(begin + rng.random() * (middle - begin)) if begin < middle else k
+
+
+@njit(cache=True)
 def walk(
     problem: Problem,
     sites: NDArray[np.int64],
     blocks: NDArray[np.int64],
     rng: np.random.Generator,
     steps: int,
-) -> tuple[NDArray[np.int64], float, int]:
+) -> tuple[NDArray[np.int64], float]:
     """Swap within blocks of sites until nothing costs any more.
 
     Args:
         problem: the clusters and their intervals.
-        sites: shape (n,), all sites, block by block, in each block those with nickel first.
+        sites: shape (n,), all sites, block by block, in each block those with nickel first; swapped
+            in place.
         blocks: shape (blocks, 3), where a block begins, where its manganese begins, where it ends.
         rng: of the random numbers.
         steps: swaps to be tried at most.
 
     Returns:
-        the best sites found, in the same arrangement; their cost; swaps tried.
+        the best sites found, in the same arrangement, and their cost.
     """
     product = np.ones(len(problem.orbit), dtype=np.int8)
     total = np.zeros(len(problem.lower), dtype=np.int64)
@@ -119,20 +130,13 @@ def walk(
             _flip(problem, sites[k], product, total)
     cost = _cost(problem, total)
     best, least = sites.copy(), cost
-    for step in range(steps):
+    for _ in range(steps):
         if least == 0.0:
-            return best, least, step
+            break
         k = int(rng.random() * len(sites))
-        b = 0
-        while k >= blocks[b, 2]:
-            b += 1
-        begin, middle, end = blocks[b]
-        if middle in {begin, end}:
+        other = _partner(blocks, k, rng)
+        if other == k:
             continue
-        if k < middle:
-            other = middle + int(rng.random() * (end - middle))
-        else:
-            other = begin + int(rng.random() * (middle - begin))
         _flip(problem, sites[k], product, total)
         _flip(problem, sites[other], product, total)
         new = _cost(problem, total)
@@ -144,4 +148,4 @@ def walk(
         cost = new
         if cost < least:
             best[:], least = sites, cost
-    return best, least, steps
+    return best, least

@@ -17,7 +17,7 @@ from lnmo_atoms.builders.clusters import cluster_orbits
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.quasirandom.anneal import problem, walk
 from lnmo_atoms.builders.quasirandom.long_range import nickel_on_4b, order_of, variants
-from lnmo_atoms.builders.quasirandom.short_range import target_correlations
+from lnmo_atoms.builders.quasirandom.short_range import correlations, target_correlations
 
 log = logging.getLogger(__name__)
 
@@ -58,23 +58,22 @@ def arrange_nickel(
     if method == "random" and order == 0:
         return rng.permutation(sites)
     on_4b = nickel_on_4b(order, nickel, sites)
-    held = order_of(on_4b, nickel, sites)
-    if abs(held - order) > NOTABLE:
-        log.warning("S = %.3g asked for, S = %.3g is the nearest this cell holds", order, held)
     draw = _random if method == "random" else _quasirandom
     chosen = draw(supercell, nickel, on_4b, rng)
+    largest = int(variants(supercell)[:, chosen].sum(axis=1).max())
+    if abs((held := order_of(largest, nickel, sites)) - order) > NOTABLE:
+        log.warning("S = %.3g is asked for, S = %.3g is what this cell holds", order, held)
     return np.concatenate([chosen, rng.permutation(np.setdiff1d(np.arange(sites), chosen))])
 
 
 def _blocks(
-    sublattice: NDArray[np.bool_], nickel: int, on_4b: int, rng: np.random.Generator
+    on_4b: NDArray[np.bool_], nickel: int, nickel_on_4b: int, rng: np.random.Generator
 ) -> tuple[NDArray[np.int_], NDArray[np.int_]]:
-    """All sites in random order, 4b first, and each block's begin, begin of manganese and end."""
-    sites = np.concatenate([rng.permutation(np.flatnonzero(block)) for block in (sublattice, ~sublattice)])
-    begin = int(sublattice.sum())
-    return sites, np.array(
-        [[0, on_4b, begin], [begin, begin + nickel - on_4b, len(sites)]]
-    )
+    """All sites at random, first 4b, then 12d; where each begins, its manganese begins, it ends."""
+    halves = [rng.permutation(np.flatnonzero(block)) for block in (on_4b, ~on_4b)]
+    middle, end = len(halves[0]), len(on_4b)
+    blocks = [[0, nickel_on_4b, middle], [middle, middle + nickel - nickel_on_4b, end]]
+    return np.concatenate(halves), np.array(blocks)
 
 
 def _nickel(sites: NDArray[np.int_], blocks: NDArray[np.int_]) -> NDArray[np.int_]:
@@ -103,29 +102,33 @@ def _quasirandom(
 ) -> NDArray[np.int_]:
     """Nickel so that clusters meet their targets and no variant is larger than the first.
 
-    Swapping a pair of atoms changes a sum over pairs by multiples of 4, over triangles of 8: half
-    of it is what whole atoms may leave.
+    A swap changes a sum over pairs by multiples of 4, over triangles of 8: half of that is what
+    whole atoms may leave.
     """
-    of_variant = variants(supercell)
+    of_variant, orbits = variants(supercell), cluster_orbits(supercell)
     n_sites = of_variant.shape[1]
-    orbits = cluster_orbits(supercell)
-    wished = target_correlations(on_4b, nickel, n_sites) * [len(o.members) for o in orbits]
-    slack = np.array([2.0 ** (o.order - 1) for o in orbits])
-    none_larger = np.full(len(of_variant), 2.0 * on_4b - n_sites / 4)
+    targets = target_correlations(on_4b, nickel, n_sites)
+    wished = targets * [len(orbit.members) for orbit in orbits]
+    slack = np.array([2.0 ** (orbit.order - 1) for orbit in orbits])
+    no_larger = np.full(len(of_variant), 2.0 * on_4b - n_sites / 4)
     task = problem(
-        [o.members for o in orbits] + [np.flatnonzero(v)[:, None] for v in of_variant],
+        [orbit.members for orbit in orbits] + [np.flatnonzero(v)[:, None] for v in of_variant],
         n_sites,
         lower=np.concatenate([wished - slack, np.full(len(of_variant), -np.inf)]),
-        upper=np.concatenate([wished + slack, none_larger]),
+        upper=np.concatenate([wished + slack, no_larger]),
     )
     sites, blocks = _blocks(of_variant[0], nickel, on_4b, rng)
     steps = max(FEWEST_SWAPS, SWAPS_PER_SITE * n_sites)
-    best, cost, swaps = walk(task, sites, blocks, rng, steps)
+    best, cost = walk(task, sites, blocks, rng, steps)
+    chosen = _nickel(best, blocks)
     if cost:
+        spins = np.where(np.isin(np.arange(n_sites), chosen), 1, -1)
+        deviations = np.abs(correlations(spins, orbits) - targets)
         log.warning(
-            "this cell of %d metal sites is too small, or was searched too briefly, for a "
-            "quasi-random one: see disorder_figures for what differs",
+            "this cell of %d metal sites is too small to be quasi-random: the correlation of %s "
+            "is %.3f off; disorder_figures has the others",
             n_sites,
+            orbits[deviations.argmax()].name,
+            deviations.max(),
         )
-    log.info("quasi-random cell after %d swaps", swaps)
-    return _nickel(best, blocks)
+    return chosen

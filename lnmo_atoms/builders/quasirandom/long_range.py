@@ -31,7 +31,7 @@ def _variants_of_cell() -> NDArray[np.bool_]:
     numbers = np.unique(np.sort(site_numbers(moved, (1, 1, 1))), axis=0)
     on_4b = (numbers[:, :, None] == np.arange(len(metal_sites((1, 1, 1))))).any(axis=1)
     first = on_4b[:, site_numbers(np.array(SITES_4B), (1, 1, 1))].all(axis=1)
-    return on_4b[np.argsort(~first, kind="stable")]
+    return np.asarray(on_4b[np.argsort(~first, kind="stable")])
 
 
 def variants(supercell: Sequence[int]) -> NDArray[np.bool_]:

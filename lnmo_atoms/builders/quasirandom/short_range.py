@@ -48,7 +48,7 @@ def target_correlations(on_4b: int, nickel: int, metals: int) -> NDArray[np.floa
     )
 
 
-def correlations(spins: NDArray[np.int_], orbits: list[ClusterOrbit]) -> NDArray[np.float64]:
+def correlations(spins: NDArray[np.integer], orbits: list[ClusterOrbit]) -> NDArray[np.float64]:
     """Mean product of σ over each orbit, shape (orbits,).
 
     Args:
