@@ -111,7 +111,7 @@ def test_disorder_is_uniform_over_16d():
         ({"supercell": (0, 1, 1)}, "three positive integers"),
         ({"supercell": (1, 1)}, "three positive integers"),
         ({"supercell": (99, 99, 99)}, "at most"),
-        ({"method": "magic"}, "'random'"),
+        ({"method": "magic"}, "'random' or 'sqs'"),
         ({"a": 0.5}, "8.2 Å"),
         ({"a": float("nan")}, "8.2 Å"),
     ],

@@ -7,7 +7,6 @@ structure's own space group) and ``magmom`` (μB).
 
 from collections.abc import Sequence
 from functools import cache
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +14,7 @@ from pymatgen.core import Lattice, Species, Structure
 
 from lnmo_atoms.builders.charges import manganese_3_count, set_formal_moments
 from lnmo_atoms.builders.errors import RequestError
+from lnmo_atoms.builders.quasirandom import Method, arrange_nickel
 from lnmo_atoms.builders.symmetry import space_group
 
 LATTICE_ORDERED = 8.166
@@ -124,35 +124,49 @@ def lithium_manganate(a: float | None = None) -> Structure:
 
 def disordered_spinel(
     supercell: Sequence[int] = (1, 1, 1),
-    method: Literal["random"] = "random",
+    method: Method = "random",
+    order: float = 0.0,
     nickel: float = 0.5,
     seed: int = 0,
+    *,
     a: float | None = None,
 ) -> Structure:
-    """One disordered LiNixMn2-xO4 cell: nickel and manganese drawn at random on 16d.
+    """One disordered LiNixMn2-xO4 cell: nickel and manganese on 16d, at random or quasi-random.
+
+    A quasi-random cell (Zunger, Wei, Ferreira and Bernard, PRL 65, 353, 1990) has the pair
+    correlations of an infinite random crystal for first, second and both kinds of third
+    neighbours, and that of the triangle of nearest neighbours, as closely as whole atoms allow.
+    :func:`disorder_figures` tells how closely; a cell too small for it is logged.
+
+    With long-range order S nickel favours the 4b sites of P4_332, and is random, or
+    quasi-random, on these and on the others: S = (f − x/2)/(1 − x/2), with f the nickel fraction
+    of 4b, and no larger one for any of the eight variants of P4_332.
 
     Below x = 0.5 the charge is balanced by 1 − 2x Mn3+ per formula unit, drawn at random too.
 
     Args:
         supercell: repeats of the 56-atom cubic cell along its three axes.
-        method: how 16d is decorated; ``"random"`` draws without replacement.
+        method: how 16d is decorated; ``"random"`` draws without replacement, ``"sqs"`` makes a
+            special quasi-random cell.
+        order: long-range order parameter S, 0 to 1; the nearest that the cell can hold is taken,
+            and logged where it differs by more than 0.01. At 0 ``"random"`` leaves S to chance.
         nickel: x, nickel per formula unit, 0 to 0.5.
         seed: of the random generator; the same seed gives the same structure.
         a: cubic lattice parameter in Å; None is the experimental 8.1726 Å.
 
     Raises:
         RequestError: where the cell cannot hold x in whole atoms (the nearest x that it can hold
-            is named) or the charge cannot be balanced.
+            is named), the charge cannot be balanced, or S is not of 0 to 1 or so small that
+            chance exceeds it.
     """
-    if method != "random":
-        raise RequestError(f"method {method!r} is not known: use 'random'")
     repeats = valid_supercell(supercell)
     cells = int(np.prod(repeats))
     n_nickel = whole_nickel(nickel, cells)
     n_metals = 16 * cells
     n_mn3 = manganese_3_count(8 * cells, n_nickel, n_metals - n_nickel, 32 * cells)
     ions = [NI] * n_nickel + [MN3] * n_mn3 + [MN4] * (n_metals - n_nickel - n_mn3)
-    drawn = np.random.default_rng(seed).permutation(n_metals)
+    rng = np.random.default_rng(seed)
+    drawn = arrange_nickel(repeats.tolist(), n_nickel, method, order, rng)
     metals = dict(zip(drawn.tolist(), ions, strict=True))
     return decorated_spinel(repeats, [metals[i] for i in range(n_metals)], a)
 
