@@ -1,6 +1,7 @@
 """The smallest cell of a crystal, and the crystal unfolded from it again."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -102,9 +103,8 @@ def _translations(crystal: Structure, symprec: float) -> NDArray[np.float64]:
 def _shortest_basis(lattice: Lattice, translations: NDArray[np.float64]) -> Lattice:
     """Right-handed lattice of the three shortest independent translations."""
     reach = max(lattice.abc) + 1e-6
-    points, lengths, _, _ = lattice.get_points_in_sphere(
-        translations, [0, 0, 0], reach, zip_results=False
-    )
+    found: Any = lattice.get_points_in_sphere(translations, [0, 0, 0], reach, zip_results=False)
+    points, lengths = found[:2]
     order = np.lexsort((*np.round(points.T, 6), np.round(lengths, 6)))
     basis = np.empty((0, 3))
     for vector in lattice.get_cartesian_coords(points[order]):
