@@ -11,7 +11,17 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from lnmo_atoms.builders.errors import RequestError
-from lnmo_atoms.cli import diffusion, hops, migrate, orderings, run, slabs, structures, thickness
+from lnmo_atoms.cli import (
+    build,
+    diffusion,
+    energies,
+    hops,
+    migrate,
+    orderings,
+    run,
+    slabs,
+    thickness,
+)
 from lnmo_atoms.cli.screen import complain, note, show_log
 from lnmo_atoms.reference import CalculationError
 
@@ -51,13 +61,14 @@ def root(
     """Options of the program itself."""
 
 
-app.command(no_args_is_help=True)(structures.build)
+app.command(no_args_is_help=True)(build.build)
 app.command()(orderings.orderings)
 app.command()(slabs.slabs)
 app.command()(hops.hops)
 app.command()(run.surface)
 app.command()(migrate.migrate)
 app.command()(thickness.converge)
+app.command()(energies.rank)
 app.command()(diffusion.diffusion)
 app.command()(run.study)
 app.command()(run.compare)
