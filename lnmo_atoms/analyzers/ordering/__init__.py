@@ -1,0 +1,23 @@
+"""Order and disorder of nickel and manganese: interactions, Monte Carlo, the transition."""
+
+from lnmo_atoms.analyzers.ordering.fit import LatticeFit, fit_lattice_model
+from lnmo_atoms.analyzers.ordering.lattice_model import LatticeModel, load_lattice_model
+from lnmo_atoms.analyzers.ordering.monte_carlo import (
+    Ladder,
+    OrderingPoint,
+    canonical_monte_carlo,
+)
+from lnmo_atoms.analyzers.ordering.spins import metal_spins
+from lnmo_atoms.analyzers.ordering.variants import variant_spins
+
+__all__ = [
+    "Ladder",
+    "LatticeFit",
+    "LatticeModel",
+    "OrderingPoint",
+    "canonical_monte_carlo",
+    "fit_lattice_model",
+    "load_lattice_model",
+    "metal_spins",
+    "variant_spins",
+]
