@@ -2,7 +2,8 @@
 
 from lnmo_atoms.builders.defects.defect import Defect
 from lnmo_atoms.builders.defects.delithiation import delithiated
+from lnmo_atoms.builders.defects.drawn import with_random_defects
 from lnmo_atoms.builders.defects.kinds import KINDS
 from lnmo_atoms.builders.defects.make import make_defects
 
-__all__ = ["KINDS", "Defect", "delithiated", "make_defects"]
+__all__ = ["KINDS", "Defect", "delithiated", "make_defects", "with_random_defects"]

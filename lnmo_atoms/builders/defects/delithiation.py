@@ -40,7 +40,7 @@ def delithiated(
     """
     host = make_host(bulk, supercell)
     sites = np.flatnonzero(host.symbols == "Li")
-    left = _whole_lithium(host, lithium)
+    left = whole_lithium(host.symbols, lithium)
     action = restricted(host.permutations, sites)
     number = count_subsets(action, left)
     if number > MOST:
@@ -69,14 +69,18 @@ def _without(host: Host, leaving: NDArray[np.int_], seed: int) -> Structure:
     return host.structure(symbols, valences)
 
 
-def _whole_lithium(host: Host, lithium: float) -> int:
-    """Lithium atoms of the cell at x in LixM2O4.
+def whole_lithium(symbols: NDArray[np.str_], lithium: float) -> int:
+    """Lithium atoms of a cell at x in LixM2O4.
+
+    Args:
+        symbols: element of each of its sites, shape (n,).
+        lithium: x.
 
     Raises:
-        RequestError: below 0, above what the host has, or where x needs a fraction of an atom.
+        RequestError: below 0, above what the cell has, or where x needs a fraction of an atom.
     """
-    units = float(np.isin(host.symbols, ("Ni", "Mn")).sum()) / 2
-    most = int((host.symbols == "Li").sum())
+    units = float(np.isin(symbols, ("Ni", "Mn")).sum()) / 2
+    most = int((symbols == "Li").sum())
     count = float(lithium * units)
     if not -1e-6 <= count <= most + 1e-6:
         raise RequestError(

@@ -10,6 +10,7 @@ from lnmo_atoms.builders.orderings.occupations import (
 from lnmo_atoms.builders.orderings.structures import (
     build_ordering,
     enumerate_orderings,
+    numbered_ordering,
     sample_orderings,
 )
 
@@ -19,6 +20,7 @@ __all__ = [
     "enumerate_orderings",
     "nickel_atoms",
     "nickel_pairs",
+    "numbered_ordering",
     "ordering_occupations",
     "ordering_space_groups",
     "sample_occupations",

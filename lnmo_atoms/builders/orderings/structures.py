@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from pymatgen.core import Species, Structure
 
 from lnmo_atoms.builders.charges import manganese_3_count
+from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.orderings.occupations import ordering_occupations, sample_occupations
 from lnmo_atoms.builders.spinel import NI, decorated_spinel
 
@@ -65,6 +66,29 @@ def sample_orderings(
         (build_ordering(sites, supercell, a), int(degeneracy))
         for sites, degeneracy in zip(drawn.members, drawn.degeneracies, strict=True)
     ]
+
+
+def numbered_ordering(
+    number: int, supercell: Sequence[int] = (1, 1, 1), nickel: float = 0.5, a: float | None = None
+) -> Structure:
+    """The ordering with this number, from 1, in the order of :func:`enumerate_orderings`.
+
+    Args:
+        number: from 1 to :func:`~lnmo_atoms.count_orderings`.
+        supercell: repeats of the 56-atom cubic cell along its three axes.
+        nickel: x, nickel per formula unit, 0 to 0.5.
+        a: cubic lattice parameter in Å; None is the experimental 8.1726 Å.
+
+    Raises:
+        RequestError: where there is no such number, the cell cannot hold x in whole atoms, or has
+            too many orderings.
+    """
+    before = 0
+    for batch in ordering_occupations(supercell, nickel):
+        if before < number <= before + len(batch):
+            return build_ordering(batch.members[number - before - 1], supercell, a)
+        before += len(batch)
+    raise RequestError(f"there is no ordering {number}: this cell has 1 to {before:,}")
 
 
 def build_ordering(
