@@ -19,8 +19,8 @@ def enumerate_orderings(
 
     Structures are built when they are asked for, at the ideal positions of Fd-3m, with charges
     and moments. Below x = 0.5 every manganese has the mean valence that balances the charge.
-    ``space_group(structure)`` tells the space group of each, ``.chiral`` of that whether its
-    degeneracy is shared by two mirror images.
+    :func:`~lnmo_atoms.builders.symmetry.space_group` tells the space group of each, and by its
+    ``chiral`` whether the degeneracy is shared by two mirror images.
 
     Args:
         supercell: repeats of the 56-atom cubic cell along its three axes.
