@@ -6,7 +6,7 @@ from string import ascii_lowercase
 
 from pymatgen.core import Structure
 
-from lnmo_atoms.builders.charges.placement import Placement, require_placement
+from lnmo_atoms.builders.charges.placement import Placement, valid_placement
 from lnmo_atoms.builders.defects.defect import Defect
 from lnmo_atoms.builders.defects.host import Host, make_host
 from lnmo_atoms.builders.defects.kinds import KINDS, USUAL_KINDS, require_kinds
@@ -53,7 +53,7 @@ def make_defects(
             that no change of valence balances, more than 20,000 defects, or none.
     """
     require_kinds(kinds)
-    require_placement(mn3)
+    valid_placement(mn3)
     host = make_host(bulk, supercell)
     found = [
         (kind, plan)
