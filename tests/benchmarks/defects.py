@@ -63,7 +63,9 @@ def is_neutral(structure):
 def line(*cells):
     """A line of the table."""
     widths = (5, -18, 8, 11, 8, 9, 9, 9, 8)
-    print("".join(f"{c:<{-w}}" if w < 0 else f"{c:>{w}}" for c, w in zip(cells, widths, strict=True)))
+    print(
+        "".join(f"{c:<{-w}}" if w < 0 else f"{c:>{w}}" for c, w in zip(cells, widths, strict=True))
+    )
 
 
 def main():

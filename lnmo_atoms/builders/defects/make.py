@@ -41,8 +41,8 @@ def make_defects(
         kinds: of defect, see :data:`~lnmo_atoms.builders.defects.KINDS`; by default all but the
             pairs of oxygen vacancies. A kind whose elements the crystal lacks has no defects.
         supercell: repeats of the bulk.
-        mn3: where ions change their valence: ``"near"`` the defect in every distinct way, or in
-            one way ``"far"`` from each other or ``"random"``.
+        mn3: where ions change their valence: ``"near"`` the defect in every distinct way; or in
+            one way, ``"far"`` from the defect and from each other or at ``"random"``.
         seed: of the random generator.
 
     Returns:
