@@ -13,11 +13,16 @@ from lnmo_atoms.analyzers.kinetics import (
     ring_model,
     ring_network,
 )
+from lnmo_atoms.analyzers.orderings import OrderingRanking, rank_orderings
 from lnmo_atoms.analyzers.wulff import WulffShape, wulff_shape
+from lnmo_atoms.builders.charges import assign_charges, charge_orders, total_charge
+from lnmo_atoms.builders.defects import Defect, delithiated, make_defects, with_random_defects
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.hops import Hop, Percolation, find_hops, percolation
 from lnmo_atoms.builders.octahedra import empty_octahedra
+from lnmo_atoms.builders.orderings import count_orderings, enumerate_orderings, sample_orderings
 from lnmo_atoms.builders.paths import Mode
+from lnmo_atoms.builders.quasirandom import DisorderFigures, disorder_figures, order_parameter
 from lnmo_atoms.builders.slabs import (
     Certificate,
     Slab,
@@ -39,9 +44,11 @@ from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.disordered_surfaces import disordered_surface_energies
 from lnmo_atoms.formats import magmom_line, read, to_atoms, to_structure, write
 from lnmo_atoms.migration import attempt_frequencies, migration_barriers
+from lnmo_atoms.ordering_energies import ordering_energies
 from lnmo_atoms.results import (
     DisorderedSurfaceResult,
     HopResult,
+    OrderingResult,
     SurfaceResult,
     ThicknessFit,
     ThicknessResult,
@@ -55,7 +62,9 @@ __version__ = version("lnmo_atoms")
 __all__ = [
     "CalculatorSpec",
     "Certificate",
+    "Defect",
     "Diffusivity",
+    "DisorderFigures",
     "DisorderedSurfaceResult",
     "FacetComparison",
     "Hop",
@@ -63,6 +72,8 @@ __all__ = [
     "HopResult",
     "Mode",
     "MonteCarloResult",
+    "OrderingRanking",
+    "OrderingResult",
     "Percolation",
     "RequestError",
     "Slab",
@@ -70,36 +81,49 @@ __all__ = [
     "ThicknessFit",
     "ThicknessResult",
     "WulffShape",
+    "assign_charges",
     "attempt_frequencies",
     "average_spinel",
     "certify",
+    "charge_orders",
     "check",
     "compare_facets",
     "converge_thickness",
+    "count_orderings",
+    "delithiated",
     "diffusivity",
+    "disorder_figures",
     "disordered_slabs",
     "disordered_spinel",
     "disordered_surface_energies",
     "empty_octahedra",
+    "enumerate_orderings",
     "find_hops",
     "fit_surface_energy",
     "hop_network",
     "lithium_manganate",
     "magmom_line",
+    "make_defects",
     "make_slabs",
     "matching_bulk",
     "migration_barriers",
     "monte_carlo",
+    "order_parameter",
     "ordered_spinel",
+    "ordering_energies",
     "percolation",
+    "rank_orderings",
     "read",
     "reconstruct",
     "reconstructions",
     "ring_model",
     "ring_network",
+    "sample_orderings",
     "surface_energies",
     "to_atoms",
     "to_structure",
+    "total_charge",
+    "with_random_defects",
     "write",
     "wulff_shape",
 ]

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pymatgen.core import Composition, Structure
 
-from lnmo_atoms.builders.charges import assign_charges, total_charge
+from lnmo_atoms.builders.charges import assign_charges, total_charge, with_formal_charges
 from lnmo_atoms.builders.defects import KINDS, delithiated, make_defects
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.octahedra import empty_octahedra
@@ -22,6 +22,11 @@ from lnmo_atoms.builders.spinel import (
 from lnmo_atoms.builders.symmetry import symmetry_operations
 
 ORDERED = ordered_spinel()
+PLAIN = Structure(ORDERED.lattice, ORDERED.species, ORDERED.frac_coords)
+PLAIN.remove_oxidation_states()
+MEAN = disordered_spinel(nickel=0.25, seed=2)
+MEAN.remove_oxidation_states()
+MEAN = with_formal_charges(MEAN)
 LITHIUM_POOR = next(delithiated(ORDERED, 1 / 8))[0]
 ALL = tuple(KINDS)
 
@@ -122,8 +127,9 @@ def test_near_placements_account_for_every_choice_in_the_shell():
         disordered_spinel(nickel=0.25, seed=2),
         lithium_manganate(),
         assign_charges(lithium_manganate()),
+        MEAN,
     ],
-    ids=["P4_332", "P4_132", "disordered", "with Mn3+", "LiMn2O4", "LiMn2O4, whole"],
+    ids=["P4_332", "P4_132", "disordered", "with Mn3+", "LiMn2O4", "LiMn2O4, whole", "Mn3.71+"],
 )
 @pytest.mark.parametrize("mn3", ["near", "far"])
 def test_every_defect_is_neutral_and_has_the_atoms_it_says(bulk, mn3):
@@ -201,9 +207,7 @@ def test_manganese_3_gives_its_electron_before_nickel_does():
 
 
 def test_a_file_without_valences_gets_them():
-    plain = Structure(ORDERED.lattice, ORDERED.species, ORDERED.frac_coords)
-    plain.remove_oxidation_states()
-    names = [defect.name for defect in make_defects(plain)]
+    names = [defect.name for defect in make_defects(PLAIN)]
     assert names == [defect.name for defect in make_defects(ORDERED)]
 
 

@@ -99,16 +99,22 @@ def cluster_orbits(
 
 
 @cache
+def _fd3m() -> SpaceGroup:
+    """The parent's space group, kept because pymatgen takes half a second to make it."""
+    return SpaceGroup("Fd-3m:2")
+
+
+@cache
 def _cubic_cell() -> NDArray[np.int_]:
     """The 16d sites of one cubic cell, shape (16, 3), in pymatgen's order."""
-    orbit = SpaceGroup("Fd-3m:2").get_orbit((0.5, 0.5, 0.5))
+    orbit = _fd3m().get_orbit((0.5, 0.5, 0.5))
     return np.asarray(np.rint(QUARTERS * np.array(orbit)), dtype=int)
 
 
 @cache
 def fd3m_operations() -> tuple[NDArray[np.int_], NDArray[np.int_]]:
     """Rotations (192, 3, 3) and translations (192, 3) of Fd-3m's cubic cell in units of a/4."""
-    operations = list(SpaceGroup("Fd-3m:2").symmetry_ops)
+    operations = list(_fd3m().symmetry_ops)
     rotations = np.rint([op.rotation_matrix for op in operations]).astype(int)
     translations = np.rint([QUARTERS * op.translation_vector for op in operations]).astype(int)
     return rotations, translations

@@ -13,6 +13,7 @@ import typer
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.cli import (
     build,
+    defects,
     diffusion,
     energies,
     hops,
@@ -63,6 +64,7 @@ def root(
 
 app.command(no_args_is_help=True)(build.build)
 app.command()(orderings.orderings)
+app.command()(defects.defects)
 app.command()(slabs.slabs)
 app.command()(hops.hops)
 app.command()(run.surface)

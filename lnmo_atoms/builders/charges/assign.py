@@ -15,7 +15,7 @@ from lnmo_atoms.builders.charges.placement import (
     distant_sites,
     nearest_sites,
     random_sites,
-    require_placement,
+    valid_placement,
 )
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.sites import per_site, symbol
@@ -52,7 +52,7 @@ def assign_charges(
             composition that cannot be balanced; the oxygen that would be is named.
     """
     symbols = plain_symbols(structure)
-    require_placement(mn3)
+    valid_placement(mn3)
     valences = balanced(
         structure,
         symbols,
