@@ -65,7 +65,7 @@ def _build(name: str, options: str, source: str, poscar: bool = True) -> Entry:
 def entries() -> Iterator[Entry]:
     """All structures."""
     refined = "refined P4_332 cell of Li2NiMn3O8, a = 8.166 Å (experiment)"
-    ideal = "ideal Fd-3m positions, u = 0.2626, a = 8.1726 Å (Li et al., Chem. Sci. 2024)"
+    ideal = "ideal Fd-3m positions, u = 0.2626, a = 8.1726 Å (Chem. Sci. 15, 11302, 2024)"
     yield _build("ordered-P4_332", "ordered", refined)
     yield _build("ordered-P4_132", "ordered --enantiomorph", f"{refined}, inverted")
     yield _build("average-Fd-3m", "average", ideal, poscar=False)
@@ -82,12 +82,12 @@ def entries() -> Iterator[Entry]:
         name = f"ordering-{number:02d}"
         yield Entry(f"orderings/{name}", "lnmo orderings -o made", f"made/{name}", ideal)
     for slab in ("111-a", "111-e-exchanged", "100-a", "100-b", "110-d", "110-g-exchanged-2"):
-        source = f"certified slab of ordered-P4_332: {refined}"
+        source = f"certified slab, cut from the {refined}"
         yield Entry(f"slabs/{slab}", SLABS, f"made/{slab}", source)
     relaxed = "relaxed with CHGNet 0.3.0 in its own lattice, a = 8.312 Å, one lithium vacancy"
     for hop, folder in (
-        ("8c-4a-8c", "hop-1-8c-4a-8c-0-7"),
-        ("8c-12d-8c", "hop-2-8c-12d-8c-0-3"),
+        ("8c-4a-8c", "hop-1-8c-4a-8c-4-7"),
+        ("8c-12d-8c", "hop-2-8c-12d-8c-6-7"),
     ):
         for number, image in enumerate(("initial", "saddle", "final")):
             made = f"made/structures/{folder}/{number:02d}"

@@ -155,8 +155,8 @@ def build(
     mn3: Annotated[
         Mn3 | None,
         typer.Option(
-            help="Where Mn3+ (or Ni3+, Ni4+) goes: far from each other, near the oxygen "
-            "vacancies, or random. Default: near where there are any, else random.",
+            help="Where Mn3+ (or Ni3+, Ni4+) goes: far from each other, near the vacancies, or "
+            "random. Default: near oxygen vacancies where there are any, else random.",
             rich_help_panel=DEFECTS,
         ),
     ] = None,

@@ -65,6 +65,22 @@ def test_barriers_match_the_symmetric_midpoints(barriers):
         assert low < 0 < next_low
 
 
+def test_the_ready_structures_of_hops_are_these(barriers):
+    """Ends and saddle in structures/hops, to 0.03 Å: the path's engine settings leave no more."""
+    for result in barriers:
+        images = result.images[0], result.images[len(result.images) // 2], result.images[-1]
+        for name, image in zip(("initial", "saddle", "final"), images, strict=True):
+            kept = la.read(ROOT / f"structures/hops/{result.hop.name}-{name}.vasp")
+            ours = la.to_structure(la.to_atoms(image)).get_sorted_structure(key=_block)
+            shift = kept.frac_coords - ours.frac_coords
+            distances = (shift - np.rint(shift)) @ kept.lattice.matrix
+            assert np.linalg.norm(distances, axis=1).max() < 0.03
+
+
+def _block(site):
+    return ["Li", "Ni", "Mn", "O"].index(site.specie.symbol)
+
+
 def test_the_two_hops_share_one_relaxed_end_point(study, barriers):
     from lnmo_atoms.store import Study
 

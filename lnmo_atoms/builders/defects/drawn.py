@@ -36,8 +36,9 @@ def with_random_defects(
         lithium: x in LixM2O4 that is left; None leaves all.
         oxygen_vacancies: oxygen atoms taken away.
         antisites: pairs of nickel and manganese that change places.
-        mn3: where Mn3+ (or Ni3+, Ni4+) goes, ``"far"``, ``"near"`` the oxygen vacancies, or
-            ``"random"``; by default near the vacancies where there are any, else at random.
+        mn3: where Mn3+ (or Ni3+, Ni4+) goes, ``"far"``, ``"random"``, or ``"near"`` the oxygen
+            vacancies, without any near the lithium that left; by default near oxygen vacancies
+            where there are any, else at random.
         jahn_teller: axis along which the octahedra of Mn3+ are made longer.
         seed: of the random generator.
 
@@ -60,7 +61,7 @@ def with_random_defects(
     return assign_charges(
         cell.get_sorted_structure(key=lambda site: ELEMENT_ORDER[site.specie.symbol]),
         mn3 or ("near" if oxygen_vacancies else "random"),
-        near=structure.frac_coords[vacancies],
+        near=structure.frac_coords[vacancies or leaving],
         seed=seed,
         jahn_teller=jahn_teller,
     )
