@@ -13,16 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pymatgen.core import Structure
 
-from lnmo_atoms.builders.charges import formal_charges
+from lnmo_atoms.builders.charges import STEPS, formal_charges
+from lnmo_atoms.builders.charges.balance import WHOLE
 from lnmo_atoms.builders.paths.states import State, kept_sites
 
-STEPS = (("Mn", 3.0, 4.0), ("Ni", 2.0, 3.0), ("Ni", 3.0, 4.0))
-"""Element and valence before and after, in the order of the potentials."""
 RESOLVED = 0.5
 """μB by which a moment has to shrink to count as another valence: each step of :data:`STEPS` takes
 one spin-only μB, of which DFT and the engines trained on it show 0.6 to 0.9."""
-WHOLE = 1e-6
-"""e, charges closer than this are equal."""
 
 
 @dataclass(frozen=True)

@@ -71,6 +71,18 @@ def formal_charges(structure: Structure) -> NDArray[np.float64] | None:
     return np.array(per_site(structure, _mean_charge))
 
 
+def total_charge(structure: Structure) -> float:
+    """Sum of the formal charges of all sites in e; 0 in a neutral cell.
+
+    Raises:
+        RequestError: where species have no oxidation states.
+    """
+    charges = formal_charges(structure)
+    if charges is None:
+        raise RequestError("the species have no oxidation states: assign_charges gives them")
+    return float(charges.sum())
+
+
 def _mean_charge(species: Composition) -> float:
     """Occupancy-weighted oxidation state."""
     return sum(((_state(ion) or 0.0) * n for ion, n in species.items()), start=0.0)
