@@ -5,6 +5,7 @@ The files ``surfaces.json``, ``hops.json`` and ``thickness.json`` of a study hol
 """
 
 from lnmo_atoms.results.calculations import BandResult, Failure, HessianResult, TaskResult
+from lnmo_atoms.results.defects import DefectResult, PhaseResult
 from lnmo_atoms.results.hops import HopResult, Segment
 from lnmo_atoms.results.surfaces import (
     EV_PER_A2,
@@ -17,10 +18,12 @@ from lnmo_atoms.results.surfaces import (
 __all__ = [
     "EV_PER_A2",
     "BandResult",
+    "DefectResult",
     "DisorderedSurfaceResult",
     "Failure",
     "HessianResult",
     "HopResult",
+    "PhaseResult",
     "Segment",
     "SurfaceResult",
     "TaskResult",
