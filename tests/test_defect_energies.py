@@ -195,7 +195,7 @@ def test_a_study_goes_on_and_its_record_holds_what_was_returned(tmp_path):
     again = defect_energies([vacancy(bulk)], bulk, "emt", study, progress=events.append)
     assert {event.status for event in events} == {"cached"}
     assert again[0].energy == found[0].energy
-    (kept,) = load_defects(study / "defects.json")
+    (kept,) = load_defects(study / "defect_energies.json")
     assert_same(kept.relaxed, found[0].relaxed)
     assert (kept.energy, kept.bulk_energy) == (found[0].energy, found[0].bulk_energy)
     assert kept.exchanged == {"Al": -1}

@@ -59,7 +59,7 @@ def test_what_the_screen_shows_stands_in_the_folder(tmp_path):
         assert word in done.stderr
     structures = tmp_path / "s" / "structures"
     assert {path.stem for path in structures.glob("*.cif")} == {"bulk", "Li", "Li2O", "NiO", "MnO2"}
-    defects = sorted(structures.glob("defect-*.vasp"))
+    defects = sorted(structures.glob("Mn_Ni*-relaxed.vasp"))
     assert len(defects) == len(
         json.loads((tmp_path / "s" / "formation.json").read_text())["defects"]
     )

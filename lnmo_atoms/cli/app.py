@@ -11,7 +11,17 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from lnmo_atoms.builders.errors import RequestError
-from lnmo_atoms.cli import diffusion, formation, hops, migrate, run, slabs, structures, thickness
+from lnmo_atoms.cli import (
+    defects,
+    diffusion,
+    formation,
+    hops,
+    migrate,
+    run,
+    slabs,
+    structures,
+    thickness,
+)
 from lnmo_atoms.cli.screen import complain, note, show_log
 from lnmo_atoms.reference import CalculationError
 
@@ -53,6 +63,7 @@ def root(
 
 app.command(no_args_is_help=True)(structures.build)
 app.command()(slabs.slabs)
+app.command()(defects.defects)
 app.command()(hops.hops)
 app.command()(run.surface)
 app.command()(migrate.migrate)

@@ -7,7 +7,7 @@ import typer
 from lnmo_atoms.analyzers.chemical_potentials import chemical_potentials
 from lnmo_atoms.analyzers.formation import formation_energies
 from lnmo_atoms.analyzers.oxygen import oxygen_potential
-from lnmo_atoms.builders.charges.placement import Placement
+from lnmo_atoms.builders.charges.placement import valid_placement
 from lnmo_atoms.builders.defects import KINDS, Defect, make_defects
 from lnmo_atoms.builders.defects.kinds import USUAL_KINDS
 from lnmo_atoms.builders.reference_phases import reference_phases
@@ -29,14 +29,19 @@ def formation(
     kind: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="KIND",
-            help=f"Of defect: {', '.join(KINDS)}; default: all but the vacancy pairs. Repeatable.",
+            help=f"One of: {', '.join(KINDS)}. Repeatable; default: all but pairs of oxygen "
+            "vacancies.",
         ),
     ] = None,
-    cell: Annotated[tuple[int, int, int], typer.Option(help="Repeats of its cell.")] = (1, 1, 1),
+    cell: Annotated[tuple[int, int, int], typer.Option(help="Repeats of STRUCTURE.")] = (1, 1, 1),
     mn3: Annotated[
-        Placement, typer.Option(help="Ions that change valence: near the defect, far or random.")
+        str,
+        typer.Option(
+            help="Where ions change valence to balance the charge: near (every distinct way "
+            "around the defect), far or random (one way)."
+        ),
     ] = "near",
+    seed: Annotated[int, typer.Option(help="Of the random generator (far, random).")] = 0,
     temperature: Annotated[float, typer.Option(help="K, of the oxygen.")] = 300.0,
     pressure: Annotated[float, typer.Option(help="bar, of O2; 0.21 in air.")] = 0.21,
     calculator: Calculator = "chgnet",
@@ -57,7 +62,7 @@ def formation(
     oxygen_potential(temperature, pressure)
     bulk = load(structure)
     check_bulk(bulk, spec)
-    defects = make_defects(bulk, kind or USUAL_KINDS, cell, mn3)
+    defects = make_defects(bulk, kind or USUAL_KINDS, cell, valid_placement(mn3), seed)
     elements = _exchanged(defects)
     references = phase_tasks(reference_phases(elements), spec)
     if dry_run:

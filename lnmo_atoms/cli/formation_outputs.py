@@ -1,7 +1,6 @@
 """What a study's folder and the screen show of formation energies."""
 
 import json
-import re
 from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
@@ -11,6 +10,7 @@ from lnmo_atoms.analyzers.chemical_potentials import ChemicalPotentials
 from lnmo_atoms.analyzers.formation import FormationRow, formation_notes
 from lnmo_atoms.analyzers.rows import csv_text
 from lnmo_atoms.builders.files import write_text_atomically
+from lnmo_atoms.cli.defects import IN_FILE_NAMES
 from lnmo_atoms.cli.folders import make_folder
 from lnmo_atoms.cli.screen import note, table
 from lnmo_atoms.formats import write
@@ -59,8 +59,8 @@ def write_structures(
     structures = make_folder(folder / "structures")
     write(results[0].bulk, structures / "bulk.cif")
     for result in results:
-        name = re.sub(r"[^\w+]+", "-", result.defect.name)
-        write(result.relaxed, structures / f"defect-{name}.vasp")
+        name = result.defect.name.translate(IN_FILE_NAMES)
+        write(result.relaxed, structures / f"{name}-relaxed.vasp")
     for phase in phases:
         write(phase.relaxed, structures / f"{phase.formula}.cif")
 

@@ -1,4 +1,4 @@
-"""What the workflow of defect energies keeps: ``defects.json``."""
+"""What the workflow of defect energies keeps: ``defect_energies.json``."""
 
 import json
 from collections.abc import Sequence
@@ -10,8 +10,8 @@ from lnmo_atoms.records.files import read, reading, write
 from lnmo_atoms.records.packing import pack, plain, unpack
 from lnmo_atoms.results import DefectResult
 
-DEFECTS = "lnmo_atoms defects"
-DEFECTS_FILE = "defects.json"
+DEFECTS = "lnmo_atoms defect energies"
+DEFECTS_FILE = "defect_energies.json"
 """Where a study's folder keeps what its last workflow gave."""
 
 

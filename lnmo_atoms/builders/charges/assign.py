@@ -4,7 +4,7 @@ from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from pymatgen.core import Composition, Species, Structure
+from pymatgen.core import Species, Structure
 
 from lnmo_atoms.builders.bulk import require_structure
 from lnmo_atoms.builders.charges.balance import WHOLE, balance
@@ -15,7 +15,7 @@ from lnmo_atoms.builders.charges.placement import (
     distant_sites,
     nearest_sites,
     random_sites,
-    require_placement,
+    valid_placement,
 )
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.sites import per_site, symbol
@@ -52,7 +52,7 @@ def assign_charges(
             composition that cannot be balanced; the oxygen that would be is named.
     """
     symbols = plain_symbols(structure)
-    require_placement(mn3)
+    valid_placement(mn3)
     valences = balanced(
         structure,
         symbols,
@@ -139,10 +139,11 @@ def ions(symbols: NDArray[np.str_], valences: NDArray[np.float64]) -> list[Speci
 
 def with_valences(structure: Structure, valences: NDArray[np.float64]) -> Structure:
     """A copy whose species have these valences, with their formal moments."""
-    charged = structure.copy()
-    species = ions(np.array(per_site(structure, symbol)), valences)
-    known = {ion: Composition({ion: 1}) for ion in set(species)}
-    for site, ion in zip(charged, species, strict=True):
-        site.species = known[ion]
+    charged = Structure(
+        structure.lattice,
+        ions(np.array(per_site(structure, symbol)), valences),
+        structure.frac_coords,
+        site_properties=structure.site_properties,
+    )
     set_formal_moments(charged)
     return charged

@@ -11,19 +11,21 @@ from lnmo_atoms.builders.errors import RequestError
 
 Placement = Literal["far", "near", "random"]
 """Apart from each other, on the sites nearest to given places, or at random."""
-PLACEMENTS = get_args(Placement)
+PLACEMENTS: tuple[Placement, ...] = get_args(Placement)
 EQUAL = 1e-6
 """Å or 1/Å, distances and their inverses closer than this are equal."""
 
 
-def require_placement(placement: str) -> None:
-    """Refuse an unknown way to place odd ions.
+def valid_placement(name: str) -> Placement:
+    """A way to place odd ions, by its name.
 
     Raises:
         RequestError: naming those that there are.
     """
-    if placement not in PLACEMENTS:
-        raise RequestError(f"placement {placement!r} is not known: use {', '.join(PLACEMENTS)}")
+    for placement in PLACEMENTS:
+        if name == placement:
+            return placement
+    raise RequestError(f"placement {name!r} is not known: use {', '.join(PLACEMENTS)}")
 
 
 def random_sites(choice: Choice, rng: np.random.Generator) -> NDArray[np.int_]:

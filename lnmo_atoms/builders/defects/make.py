@@ -6,7 +6,7 @@ from string import ascii_lowercase
 
 from pymatgen.core import Structure
 
-from lnmo_atoms.builders.charges.placement import Placement, require_placement
+from lnmo_atoms.builders.charges.placement import Placement, valid_placement
 from lnmo_atoms.builders.defects.defect import Defect
 from lnmo_atoms.builders.defects.host import Host, make_host
 from lnmo_atoms.builders.defects.kinds import KINDS, USUAL_KINDS, require_kinds
@@ -41,8 +41,8 @@ def make_defects(
         kinds: of defect, see :data:`~lnmo_atoms.builders.defects.KINDS`; by default all but the
             pairs of oxygen vacancies. A kind whose elements the crystal lacks has no defects.
         supercell: repeats of the bulk.
-        mn3: where ions change their valence: ``"near"`` the defect in every distinct way, or in
-            one way ``"far"`` from each other or ``"random"``.
+        mn3: where ions change their valence: ``"near"`` the defect in every distinct way; or in
+            one way, ``"far"`` from the defect and from each other or at ``"random"``.
         seed: of the random generator.
 
     Returns:
@@ -53,7 +53,7 @@ def make_defects(
             that no change of valence balances, more than 20,000 defects, or none.
     """
     require_kinds(kinds)
-    require_placement(mn3)
+    valid_placement(mn3)
     host = make_host(bulk, supercell)
     found = [
         (kind, plan)
