@@ -16,6 +16,7 @@ from lnmo_atoms.cli import (
     defects,
     diffusion,
     energies,
+    formation,
     hops,
     migrate,
     orderings,
@@ -72,6 +73,7 @@ app.command()(migrate.migrate)
 app.command()(thickness.converge)
 app.command()(energies.rank)
 app.command()(diffusion.diffusion)
+app.command()(formation.formation)
 app.command()(run.study)
 app.command()(run.compare)
 app.command()(run.status)

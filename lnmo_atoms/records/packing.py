@@ -13,6 +13,7 @@ from pymatgen.core import Structure
 from lnmo_atoms.builders.hops import Hop
 from lnmo_atoms.builders.slabs import Certificate, Flip
 from lnmo_atoms.results import (
+    DefectResult,
     DisorderedSurfaceResult,
     HopResult,
     OrderingResult,
@@ -61,6 +62,11 @@ NAMES: Mapping[type, Mapping[str, str]] = types.MappingProxyType(
             "exposed": "exposed_per_nm2",
         },
         Flip: {"residual": "residual_A"},
+        DefectResult: {
+            "energy": "energy_eV",
+            "bulk_energy": "bulk_energy_eV",
+            "moments": "moments_muB",
+        },
         Segment: {"barrier": "barrier_eV", "barrier_reverse": "barrier_reverse_eV"},
         HopResult: {
             "energy": "energy_eV",
@@ -139,7 +145,7 @@ def _unpack_value(hint: Any, value: Any) -> Any:
     if origin is np.ndarray:
         dtype = typing.get_args(inner[1])[0]
         return np.array(value, dtype=int if dtype is np.integer else dtype)
-    if origin in (tuple, Mapping):
+    if origin in (tuple, dict, Mapping):
         return _unpack_items(inner, value)
     return _unpack_scalar(hint, value)
 

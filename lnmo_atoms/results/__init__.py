@@ -5,6 +5,7 @@ hold them, see :mod:`lnmo_atoms.records`.
 """
 
 from lnmo_atoms.results.calculations import BandResult, Failure, HessianResult, TaskResult
+from lnmo_atoms.results.defects import DefectResult, PhaseResult
 from lnmo_atoms.results.hops import HopResult, Segment
 from lnmo_atoms.results.orderings import OrderingResult, formula_units
 from lnmo_atoms.results.surfaces import (
@@ -18,11 +19,13 @@ from lnmo_atoms.results.surfaces import (
 __all__ = [
     "EV_PER_A2",
     "BandResult",
+    "DefectResult",
     "DisorderedSurfaceResult",
     "Failure",
     "HessianResult",
     "HopResult",
     "OrderingResult",
+    "PhaseResult",
     "Segment",
     "SurfaceResult",
     "TaskResult",
