@@ -2,7 +2,9 @@
 
 from importlib.metadata import version
 
+from lnmo_atoms.analyzers.chemical_potentials import chemical_potentials
 from lnmo_atoms.analyzers.facets import FacetComparison, compare_facets
+from lnmo_atoms.analyzers.formation import formation_energies
 from lnmo_atoms.analyzers.kinetics import (
     Diffusivity,
     HopNetwork,
@@ -22,7 +24,12 @@ from lnmo_atoms.builders.hops import Hop, Percolation, find_hops, percolation
 from lnmo_atoms.builders.octahedra import empty_octahedra
 from lnmo_atoms.builders.orderings import count_orderings, enumerate_orderings, sample_orderings
 from lnmo_atoms.builders.paths import Mode
-from lnmo_atoms.builders.quasirandom import DisorderFigures, disorder_figures, order_parameter
+from lnmo_atoms.builders.quasirandom import (
+    DisorderFigures,
+    OrbitFigure,
+    disorder_figures,
+    order_parameter,
+)
 from lnmo_atoms.builders.slabs import (
     Certificate,
     Slab,
@@ -41,14 +48,18 @@ from lnmo_atoms.builders.spinel import (
     ordered_spinel,
 )
 from lnmo_atoms.calculators import CalculatorSpec
+from lnmo_atoms.defect_energies import defect_energies
 from lnmo_atoms.disordered_surfaces import disordered_surface_energies
 from lnmo_atoms.formats import magmom_line, read, to_atoms, to_structure, write
 from lnmo_atoms.migration import attempt_frequencies, migration_barriers
 from lnmo_atoms.ordering_energies import ordering_energies
+from lnmo_atoms.reference_energies import reference_energies
 from lnmo_atoms.results import (
+    DefectResult,
     DisorderedSurfaceResult,
     HopResult,
     OrderingResult,
+    PhaseResult,
     SurfaceResult,
     ThicknessFit,
     ThicknessResult,
@@ -63,6 +74,7 @@ __all__ = [
     "CalculatorSpec",
     "Certificate",
     "Defect",
+    "DefectResult",
     "Diffusivity",
     "DisorderFigures",
     "DisorderedSurfaceResult",
@@ -72,9 +84,11 @@ __all__ = [
     "HopResult",
     "Mode",
     "MonteCarloResult",
+    "OrbitFigure",
     "OrderingRanking",
     "OrderingResult",
     "Percolation",
+    "PhaseResult",
     "RequestError",
     "Slab",
     "SurfaceResult",
@@ -87,9 +101,11 @@ __all__ = [
     "certify",
     "charge_orders",
     "check",
+    "chemical_potentials",
     "compare_facets",
     "converge_thickness",
     "count_orderings",
+    "defect_energies",
     "delithiated",
     "diffusivity",
     "disorder_figures",
@@ -100,6 +116,7 @@ __all__ = [
     "enumerate_orderings",
     "find_hops",
     "fit_surface_energy",
+    "formation_energies",
     "hop_network",
     "lithium_manganate",
     "magmom_line",
@@ -116,6 +133,7 @@ __all__ = [
     "read",
     "reconstruct",
     "reconstructions",
+    "reference_energies",
     "ring_model",
     "ring_network",
     "sample_orderings",
