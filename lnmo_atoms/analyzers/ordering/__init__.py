@@ -8,16 +8,26 @@ from lnmo_atoms.analyzers.ordering.monte_carlo import (
     canonical_monte_carlo,
 )
 from lnmo_atoms.analyzers.ordering.spins import metal_spins
+from lnmo_atoms.analyzers.ordering.transition import (
+    MEASURED_TRANSITION,
+    OrderingTransition,
+    SizeTransition,
+    ordering_transition,
+)
 from lnmo_atoms.analyzers.ordering.variants import variant_spins
 
 __all__ = [
+    "MEASURED_TRANSITION",
     "Ladder",
     "LatticeFit",
     "LatticeModel",
     "OrderingPoint",
+    "OrderingTransition",
+    "SizeTransition",
     "canonical_monte_carlo",
     "fit_lattice_model",
     "load_lattice_model",
     "metal_spins",
+    "ordering_transition",
     "variant_spins",
 ]
