@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 from ase.calculators.calculator import Calculator, all_changes
+from ase.neighborlist import neighbor_list
 from pymatgen.core import Lattice, Structure
 from scipy.spatial import cKDTree
 
@@ -207,3 +208,42 @@ def _translations(cell):
     most = np.ceil(REACH / heights).astype(int)
     counts = np.stack(np.meshgrid(*[np.arange(-n, n + 1) for n in most]), axis=-1).reshape(-1, 3)
     return counts @ cell
+
+
+class Alloy(Calculator):
+    """Atoms held where they are: nickel neighbours cost energy, and the volume is elastic.
+
+    E = J (pairs of Ni nearer than 3.6 Å) + K/2 Σ_atoms ln²(V / V₀), V₀ in proportion to the atoms.
+
+    Args:
+        pair: J in eV.
+        stiffness: K in eV.
+        volume: Å³ per atom at rest.
+        notes: file to which every evaluation adds its number of atoms; None writes nothing.
+        fail: the pairs of Ni per formula unit of orderings that it cannot calculate.
+    """
+
+    implemented_properties = ("energy", "forces", "stress", "magmoms")
+    reach = 3.6
+
+    def __init__(self, pair=0.1, stiffness=2.0, volume=9.9, notes=None, fail=None):
+        super().__init__()
+        self.pair, self.stiffness, self.volume = pair, stiffness, volume
+        self.notes, self.fail = notes, fail
+
+    def calculate(self, atoms=None, properties=("energy",), system_changes=all_changes):
+        super().calculate(atoms, properties, system_changes)
+        if self.notes is not None:
+            with Path(self.notes).open("a") as file:
+                file.write(f"{len(self.atoms)}\n")
+        number, space = len(self.atoms), self.atoms.get_volume()
+        nickel = self.atoms[self.atoms.symbols == "Ni"]
+        pairs = len(neighbor_list("i", nickel, self.reach)) / 2
+        if self.fail is not None and abs(pairs / number * 7 - self.fail) < 1e-9:
+            raise RuntimeError("the engine gave up")
+        strain = np.log(space / (number * self.volume))
+        self.results["energy"] = self.pair * pairs + self.stiffness / 2 * number * strain**2
+        self.results["forces"] = np.zeros((number, 3))
+        pressure = self.stiffness * number * strain / space
+        self.results["stress"] = pressure * np.array([1, 1, 1, 0, 0, 0])
+        self.results["magmoms"] = self.atoms.get_initial_magnetic_moments()

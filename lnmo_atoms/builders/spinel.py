@@ -149,16 +149,31 @@ def disordered_spinel(
     repeats = valid_supercell(supercell)
     cells = int(np.prod(repeats))
     n_nickel = whole_nickel(nickel, cells)
+    n_metals = 16 * cells
+    n_mn3 = manganese_3_count(8 * cells, n_nickel, n_metals - n_nickel, 32 * cells)
+    ions = [NI] * n_nickel + [MN3] * n_mn3 + [MN4] * (n_metals - n_nickel - n_mn3)
+    drawn = np.random.default_rng(seed).permutation(n_metals)
+    metals = dict(zip(drawn.tolist(), ions, strict=True))
+    return decorated_spinel(repeats, [metals[i] for i in range(n_metals)], a)
+
+
+def decorated_spinel(
+    repeats: Sequence[int] | NDArray[np.int_], metals: Sequence[Species], a: float | None = None
+) -> Structure:
+    """A spinel at the ideal positions of Fd-3m with a given ion on each 16d site.
+
+    Args:
+        repeats: of the 56-atom cubic cell along its three axes.
+        metals: ions of the 16d sites: all cells' copies of the first of the 16 sites, then those
+            of the second, and so on.
+        a: cubic lattice parameter in Å; None is the experimental 8.1726 Å.
+    """
     structure = _fd3m(_lattice(a, LATTICE_DISORDERED), MN4)
     structure.make_supercell(np.diag(repeats), to_unit_cell=True)
-    metals = [i for i, site in enumerate(structure) if site.properties["parent"] == "16d"]
-    n_mn3 = manganese_3_count(8 * cells, n_nickel, 16 * cells - n_nickel, 32 * cells)
-    drawn = np.random.default_rng(seed).permutation(metals)
-    for i in drawn[:n_nickel]:
-        structure[int(i)].species = NI
-        structure[int(i)].properties["role"] = "nickel"
-    for i in drawn[n_nickel : n_nickel + n_mn3]:
-        structure[int(i)].species = MN3
+    sites = [site for site in structure if site.properties["parent"] == "16d"]
+    for site, ion in zip(sites, metals, strict=True):
+        site.species = ion
+        site.properties["role"] = "nickel" if ion.symbol == "Ni" else "manganese"
     set_formal_moments(structure)
     structure.add_site_property("wyckoff", list(space_group(structure).wyckoffs))
     return structure.get_sorted_structure(key=lambda site: ELEMENT_ORDER[site.specie.symbol])

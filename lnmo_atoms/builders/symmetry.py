@@ -1,5 +1,6 @@
 """Space-group operations of a structure as arrays, and what they do to its atoms."""
 
+import itertools
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,6 +24,15 @@ RIGHT_ANGLE = 3.0
 
 MOMENT_RESOLUTION = 0.05
 """Moments in μB closer than this count as equal."""
+
+SOHNCKE = frozenset(
+    itertools.chain(
+        (1, *range(3, 6), *range(16, 25), *range(75, 81), *range(89, 99)),
+        (*range(143, 147), *range(149, 156), *range(168, 174), *range(177, 183)),
+        (*range(195, 200), *range(207, 215)),
+    )
+)
+"""Numbers of the space groups without improper operations."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +109,14 @@ class SpaceGroup:
     number: int
     symbol: str
     wyckoffs: tuple[str, ...]
+
+    @property
+    def chiral(self) -> bool:
+        """Whether a crystal of this group differs from its mirror image: no operation is improper.
+
+        These are the 65 Sohncke groups (International Tables A).
+        """
+        return self.number in SOHNCKE
 
 
 def space_group(structure: Structure, symprec: float = SYMPREC) -> SpaceGroup:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from lnmo_atoms.builders.errors import RequestError
-from lnmo_atoms.cli import diffusion, hops, migrate, run, slabs, structures, thickness
+from lnmo_atoms.cli import diffusion, energies, hops, migrate, run, slabs, structures, thickness
 from lnmo_atoms.cli.screen import complain, note, show_log
 from lnmo_atoms.reference import CalculationError
 
@@ -57,6 +57,7 @@ app.command()(hops.hops)
 app.command()(run.surface)
 app.command()(migrate.migrate)
 app.command()(thickness.converge)
+app.command()(energies.rank)
 app.command()(diffusion.diffusion)
 app.command()(run.study)
 app.command()(run.compare)

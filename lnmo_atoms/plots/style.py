@@ -172,6 +172,12 @@ def ionic(species: str) -> str:
     return re.sub(r"([\d.]*)([+-])$", r"$^{\1{\2}}$", species)
 
 
+def hermann_mauguin(symbol: str) -> str:
+    """A space group with its screw axes as subscripts and bars, for matplotlib: ``R-3m``."""
+    screws = re.sub(r"(\d)_(\d)", r"\1$_\2$", symbol)
+    return re.sub(r"-(\d)", r"$\\bar{\1}$", screws)
+
+
 def mark_empty(axes: Axes, reason: str) -> None:
     """Say in words why a panel has nothing to show."""
     axes.set_axis_off()

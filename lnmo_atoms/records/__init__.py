@@ -19,19 +19,23 @@ from lnmo_atoms.records.kinds import (
     save_surfaces,
     save_thickness,
 )
+from lnmo_atoms.records.orderings import ORDERINGS_FILE, load_orderings, save_orderings
 
 __all__ = [
     "DISORDERED_SURFACES_FILE",
     "HOPS_FILE",
+    "ORDERINGS_FILE",
     "SURFACES_FILE",
     "THICKNESS_FILE",
     "load_disordered_surfaces",
     "load_hop_bulk",
     "load_hops",
+    "load_orderings",
     "load_surfaces",
     "load_thickness",
     "save_disordered_surfaces",
     "save_hops",
+    "save_orderings",
     "save_surfaces",
     "save_thickness",
 ]

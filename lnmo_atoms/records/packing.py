@@ -15,6 +15,7 @@ from lnmo_atoms.builders.slabs import Certificate, Flip
 from lnmo_atoms.results import (
     DisorderedSurfaceResult,
     HopResult,
+    OrderingResult,
     Segment,
     SurfaceResult,
     ThicknessFit,
@@ -72,6 +73,10 @@ NAMES: Mapping[type, Mapping[str, str]] = types.MappingProxyType(
             "moments": "moments_muB",
             "attempt_frequency": "attempt_frequency_per_s",
             "attempt_frequency_reverse": "attempt_frequency_reverse_per_s",
+        },
+        OrderingResult: {
+            "energy_per_formula": "energy_eV_per_formula_unit",
+            "energy_unrelaxed_per_formula": "energy_unrelaxed_eV_per_formula_unit",
         },
         Hop: {"length": "length_A", "bottleneck": "bottleneck_A2"},
     }

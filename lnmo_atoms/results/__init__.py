@@ -1,11 +1,12 @@
 """What calculations and workflows give back: frozen, with units.
 
-The files ``surfaces.json``, ``hops.json`` and ``thickness.json`` of a study hold them, see
-:mod:`lnmo_atoms.records`.
+The files ``surfaces.json``, ``hops.json``, ``orderings.json`` and ``thickness.json`` of a study
+hold them, see :mod:`lnmo_atoms.records`.
 """
 
 from lnmo_atoms.results.calculations import BandResult, Failure, HessianResult, TaskResult
 from lnmo_atoms.results.hops import HopResult, Segment
+from lnmo_atoms.results.orderings import OrderingResult, formula_units
 from lnmo_atoms.results.surfaces import (
     EV_PER_A2,
     DisorderedSurfaceResult,
@@ -21,9 +22,11 @@ __all__ = [
     "Failure",
     "HessianResult",
     "HopResult",
+    "OrderingResult",
     "Segment",
     "SurfaceResult",
     "TaskResult",
     "ThicknessFit",
     "ThicknessResult",
+    "formula_units",
 ]
