@@ -99,7 +99,7 @@ def test_averages_of_the_cubic_cell_are_the_boltzmann_sums(temperature):
         (point.short_range["pair 1"], weight @ alpha),
     ):
         assert abs(estimate.value - exact) < 4 * estimate.error
-        assert estimate.error < 0.1 * max(abs(exact), 0.05)
+        assert estimate.error < 0.02
 
 
 def test_infinite_temperature_is_complete_disorder():
@@ -185,30 +185,31 @@ def test_free_energies_are_equal_where_the_partition_functions_are():
 
 @pytest.fixture(scope="module")
 def transition():
-    return ordering_transition(
-        FAVOURS_P4332, sizes=(2, 4), temperatures=np.arange(200, 801, 25), sweeps=300
-    )
+    temperatures = np.arange(350, 701, 25)
+    return ordering_transition(FAVOURS_P4332, (2, 4), temperatures, sweeps=500)
 
 
 def test_heating_and_cooling_enclose_the_transition(transition):
     assert transition.flags == ()
+    cell, perfect = (2, 2, 2), variant_spins(0, (2, 2, 2))
     for size in transition.sizes:
-        assert size.cooling[-1].order.value > 0.95
-        assert size.heating[-1].order.value < 0.5
-        assert size.orders_at < size.disorders_at + 25
+        disorder = size.cooling[0].energy.value
+        assert size.cooling[-1].order.value > 0.75
+        assert size.heating[-1].order.value < 0.25
         assert size.orders_at - 25 < size.temperature < size.disorders_at + 25
+        if size.latent_heat:
+            assert 0 < size.latent_heat < disorder - FAVOURS_P4332.energy_of_spins(cell, perfect)
     assert transition.temperature == transition.sizes[-1].temperature
 
 
-def test_heating_and_cooling_agree_away_from_the_transition(transition):
-    large = transition.sizes[-1]
-    heating = {point.temperature: point for point in large.heating}
-    for cold in large.cooling:
-        hot = heating.get(cold.temperature)
-        if hot is None or abs(cold.temperature - transition.temperature) < 100:
-            continue
-        error = np.hypot(cold.energy.error, hot.energy.error)
-        assert abs(cold.energy.value - hot.energy.value) < 5 * error + 1e-6
+def test_disorder_is_the_same_on_heating_and_cooling(transition):
+    for size in transition.sizes:
+        heating = {point.temperature: point for point in size.heating}
+        for cold in size.cooling:
+            hot = heating.get(cold.temperature)
+            if hot and cold.temperature > transition.temperature + 75:
+                error = np.hypot(cold.energy.error, hot.energy.error)
+                assert abs(cold.energy.value - hot.energy.value) < 5 * error
 
 
 def test_a_model_with_another_ground_state_says_so():

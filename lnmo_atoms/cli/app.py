@@ -11,7 +11,17 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from lnmo_atoms.builders.errors import RequestError
-from lnmo_atoms.cli import diffusion, energies, hops, migrate, run, slabs, structures, thickness
+from lnmo_atoms.cli import (
+    diffusion,
+    energies,
+    hops,
+    migrate,
+    ordering,
+    run,
+    slabs,
+    structures,
+    thickness,
+)
 from lnmo_atoms.cli.screen import complain, note, show_log
 from lnmo_atoms.reference import CalculationError
 
@@ -58,6 +68,7 @@ app.command()(run.surface)
 app.command()(migrate.migrate)
 app.command()(thickness.converge)
 app.command()(energies.rank)
+app.command()(ordering.disorder)
 app.command()(diffusion.diffusion)
 app.command()(run.study)
 app.command()(run.compare)

@@ -12,7 +12,9 @@ from lnmo_atoms.analyzers.ordering.transition import (
     MEASURED_TRANSITION,
     OrderingTransition,
     SizeTransition,
+    ladder_steps,
     ordering_transition,
+    temperature_ladder,
 )
 from lnmo_atoms.analyzers.ordering.variants import variant_spins
 
@@ -26,8 +28,10 @@ __all__ = [
     "SizeTransition",
     "canonical_monte_carlo",
     "fit_lattice_model",
+    "ladder_steps",
     "load_lattice_model",
     "metal_spins",
     "ordering_transition",
+    "temperature_ladder",
     "variant_spins",
 ]

@@ -33,6 +33,8 @@ def equal_free_energies(
         ordered: from low temperature up.
         formulas: formula units in the cell.
     """
+    if len(ordered) < 2 or len(disordered) < 2:
+        return None
     sites = METALS_PER_FORMULA * formulas
     arrangements = log(comb(sites, round(NICKEL_SHARE * sites)))
     hot = _integral(disordered)

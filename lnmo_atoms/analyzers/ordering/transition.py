@@ -1,11 +1,12 @@
 """The transition from ordered to disordered nickel and manganese."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import pairwise
 from math import inf
+from threading import Event
 
 import numpy as np
 
@@ -24,16 +25,24 @@ HOTTER = (inf, 8.0, 4.0, 2.0)
 """Times the highest temperature: where the disordered branch begins."""
 COLDER = (1 / 4, 1 / 2)
 """Times the lowest temperature: where the ordered branch begins."""
-DISORDERED_BINDER = 5 / 9
-"""U₄ of six normally distributed components."""
+COEXISTENCE_BINDER = 0.4
+"""U₄ is 5/9 of six normally distributed components and 2/3 in order, far less between the two."""
 RESOLUTION = 1e-6
 """eV per formula unit, energies closer than this are equal."""
 SIGNIFICANT = 3.0
 """Standard errors."""
 SAME_BINDER = 0.02
 """Differences of U₄ below this, as deep in either phase, are none."""
-TEMPERATURES = tuple(np.geomspace(300, 2000, 40).tolist())
-"""K, five per cent apart."""
+RANGE = (300.0, 2000.0)
+"""K."""
+SPACING = 1.05
+"""Ratio of neighbouring temperatures."""
+
+
+def temperature_ladder(lowest: float, highest: float) -> list[float]:
+    """Temperatures in K, about five per cent apart."""
+    steps = max(3, 1 + round(np.log(highest / lowest) / np.log(SPACING)))
+    return list(np.geomspace(lowest, highest, steps).tolist())
 
 
 @dataclass(frozen=True)
@@ -71,14 +80,36 @@ class SizeTransition:
         )
         return cooling, heating
 
+    @property
+    def disordered(self) -> list[OrderingPoint]:
+        """Cooling until order sets in, warmest first."""
+        return _until(self.cooling, lambda point: point.order.value >= HALF_ORDERED)
+
+    @property
+    def ordered(self) -> list[OrderingPoint]:
+        """Heating until order is lost, coldest first."""
+        return _until(self.heating, lambda point: point.order.value < HALF_ORDERED)
+
     @cached_property
     def equal_free_energies(self) -> float | None:
         """K, where P4_332 and disorder have one free energy; None without a delay to tell it by."""
-        disordered = _until(self.cooling, lambda point: point.order.value >= HALF_ORDERED)
-        ordered = _until(self.heating, lambda point: point.order.value < HALF_ORDERED)
-        if not ordered:
+        cell = (self.size,) * 3
+        return equal_free_energies(self.disordered, self.ordered, formula_units(cell))
+
+    @property
+    def latent_heat(self) -> float | None:
+        """Of disordering in eV per LiNi0.5Mn1.5O4; None where the phases are never both there."""
+        if self.equal_free_energies is None:
             return None
-        return equal_free_energies(disordered, ordered, formula_units((self.size,) * 3))
+        order, disorder = (
+            np.interp(
+                self.equal_free_energies,
+                [point.temperature for point in branch],
+                [point.energy.value for point in branch],
+            )
+            for branch in (self.ordered, self.disordered[::-1])
+        )
+        return float(disorder - order)
 
     @property
     def temperature(self) -> float | None:
@@ -88,11 +119,6 @@ class SizeTransition:
         if self.orders_at is None or self.disorders_at is None:
             return None
         return (self.orders_at + self.disorders_at) / 2
-
-    @property
-    def lowest_binder(self) -> OrderingPoint:
-        """The point of the smallest U₄: far below 5/9 where two phases coexist."""
-        return min((*self.cooling, *self.heating), key=lambda point: point.binder.value)
 
 
 @dataclass(frozen=True)
@@ -120,9 +146,10 @@ class OrderingTransition:
 
     @property
     def first_order(self) -> bool:
-        """Whether U₄ falls below its value in disorder: two phases coexist."""
-        lowest = [size.lowest_binder.binder for size in self.sizes]
-        return any(u.value + SIGNIFICANT * u.error < DISORDERED_BINDER for u in lowest)
+        """Whether two phases are seen at one temperature, by their delay or by U₄."""
+        points = [point.binder for size in self.sizes for point in (*size.cooling, *size.heating)]
+        dips = any(u.value + SIGNIFICANT * u.error < COEXISTENCE_BINDER for u in points)
+        return dips or self.sizes[-1].equal_free_energies is not None
 
     @property
     def binder_crossings(self) -> dict[tuple[int, int], float | None]:
@@ -139,7 +166,7 @@ class OrderingTransition:
 def ordering_transition(
     model: LatticeModel,
     sizes: Sequence[int] = (4, 6, 8),
-    temperatures: Sequence[float] = TEMPERATURES,
+    temperatures: Sequence[float] | None = None,
     *,
     sweeps: int = 1000,
     seed: int = 0,
@@ -152,7 +179,8 @@ def ordering_transition(
     Args:
         model: the energies.
         sizes: cubic cells along the edges of the crystals.
-        temperatures: K; beyond both ends a few more are run through, for the free energies.
+        temperatures: K, 300 to 2000 by default; beyond both ends a few more are run through, for
+            the free energies.
         sweeps: measured at each temperature, after a quarter as many.
         seed: same numbers, same result.
         progress: called after every temperature of every crystal, not always from one thread.
@@ -160,14 +188,23 @@ def ordering_transition(
     Raises:
         RequestError: for no sizes, or fewer than three temperatures above 0 K.
     """
-    ladder = np.unique(np.asarray(temperatures, dtype=float))
+    ladder = np.unique(temperature_ladder(*RANGE) if temperatures is None else temperatures)
     if not sizes or len(ladder) < 3 or not (ladder > 0).all() or not np.isfinite(ladder).all():
         raise RequestError("give at least one size and three temperatures above 0 K")
-    run = partial(
-        _both_ways, model, ladder=ladder.tolist(), sweeps=sweeps, seed=seed, progress=progress
-    )
+    stopped = Event()
+
+    def step() -> None:
+        if stopped.is_set():
+            raise CancelledError
+        if progress:
+            progress()
+
+    run = partial(_both_ways, model, ladder=ladder.tolist(), sweeps=sweeps, seed=seed, step=step)
     with ThreadPoolExecutor() as pool:
-        found = tuple(pool.map(run, sorted(set(sizes))))
+        try:
+            found = tuple(pool.map(run, sorted(set(sizes))))
+        finally:
+            stopped.set()
     return OrderingTransition(model, found, sweeps, seed, _flags(model, found))
 
 
@@ -184,13 +221,13 @@ def _both_ways(
     ladder: Sequence[float],
     sweeps: int,
     seed: int,
-    progress: Callable[[], None] | None,
+    step: Callable[[], None],
 ) -> SizeTransition:
     """One crystal, cooled and heated."""
     cell = (size,) * 3
     hotter = [factor * ladder[-1] for factor in HOTTER]
     colder = [factor * ladder[0] for factor in COLDER]
-    run = partial(canonical_monte_carlo, model, cell, sweeps=sweeps, progress=progress)
+    run = partial(canonical_monte_carlo, model, cell, sweeps=sweeps, progress=step)
     cooled = run([*hotter, *ladder[::-1]], seed=seed)
     heated = run([*colder, *ladder], seed=seed + 1, start=variant_spins(0, cell))
     return SizeTransition(size, cooled.points, heated.points, cooled.swaps_per_second)
