@@ -1,7 +1,6 @@
 """What is written and shown of an order–disorder transition."""
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -62,8 +61,8 @@ def show(transition: OrderingTransition, fit: LatticeFit | None) -> None:
             [(name, 1000 * energy) for name, energy in fit.model.interactions.items()],
         )
         note(
-            f"{len(fit.energies)} orderings, meV per LiNi0.5Mn1.5O4: "
-            f"spread {1000 * fit.spread:.1f}, error of the fit {1000 * fit.error:.1f}, of orderings "
+            f"{len(fit.energies)} orderings, meV per LiNi0.5Mn1.5O4: spread "
+            f"{1000 * fit.spread:.1f}, error of the fit {1000 * fit.error:.1f}, of orderings "
             f"left out {1000 * fit.cross_validation:.1f}; condition {fit.condition:.0f}"
         )
     table(
@@ -79,7 +78,9 @@ def show(transition: OrderingTransition, fit: LatticeFit | None) -> None:
         [
             (
                 f"{size.size}×{size.size}×{size.size}",
-                *map(_whole, (size.temperature, size.orders_at, size.disorders_at)),
+                size.temperature,
+                size.orders_at,
+                size.disorders_at,
                 " – ".join(f"{t:.0f}" for t in sorted(set(size.heat_capacity_peaks))),
                 None if size.latent_heat is None else 1000 * size.latent_heat,
             )
@@ -186,6 +187,3 @@ def _row(point: OrderingPoint) -> dict[str, Any]:
         row |= {name: estimate.value, f"{name}_error": estimate.error}
     return row | {"acceptance": point.acceptance}
 
-
-def _whole(kelvin: float | None) -> str | None:
-    return None if kelvin is None else f"{kelvin:.0f}"
