@@ -64,16 +64,20 @@ def disorder(
     kelvin = temperature_ladder(*parse_range(temperatures))
     edges = _sizes(sizes)
     interactions, fit = _model(study, model)
-    with Progress(console=err, transient=True) as bars:
-        task = bars.add_task("swapping Ni and Mn", total=ladder_steps(edges, kelvin))
+    bars = Progress(console=err, transient=True)
+    task = bars.add_task("swapping Ni and Mn", total=ladder_steps(edges, kelvin))
+
+    def step() -> None:
+        bars.start()
+        bars.advance(task)
+
+    try:
         transition = ordering_transition(
-            interactions,
-            edges,
-            kelvin,
-            sweeps=sweeps,
-            seed=seed,
-            progress=lambda: bars.advance(task),
+            interactions, edges, kelvin, sweeps=sweeps, seed=seed, progress=step
         )
+    finally:
+        if bars.live.is_started:
+            bars.stop()
     document, files = write(transition, fit, output)
     if json:
         print_json(document)

@@ -87,16 +87,22 @@ def show(transition: OrderingTransition, fit: LatticeFit | None) -> None:
             for size in transition.sizes
         ],
     )
-    for line in (_verdict(transition), *transition.flags, transition.model.source, TRUST):
+    lines = (_verdict(transition), _doubt(transition, fit), *transition.flags)
+    for line in (*lines, transition.model.source, TRUST):
         if line:
             note(line)
 
 
 def _verdict(transition: OrderingTransition) -> str:
     """The transition in a sentence."""
-    temperature = transition.temperature
-    if temperature is None:
+    temperature, lost = transition.temperature, transition.sizes[-1].disorders_at
+    if temperature is None and lost is None:
         return "no transition from P4_332 to disorder was found in this range of temperatures"
+    if temperature is None:
+        return (
+            f"P4_332 is lost at {lost:.0f} K on heating, an upper bound of the transition: its "
+            "free energy meets that of disorder at no temperature of this range, so take lower ones"
+        )
     kind = "first order" if transition.first_order else "no sign of first order"
     crossings = [
         f"U4 of {small} and {large} cells cross at {crossing:.0f} K"
@@ -106,6 +112,18 @@ def _verdict(transition: OrderingTransition) -> str:
     share = temperature / MEASURED_TRANSITION
     text = f"order is lost at {temperature:.0f} K, {share:.2f} of the measured temperature; {kind}"
     return "; ".join([text, *crossings])
+
+
+def _doubt(transition: OrderingTransition, fit: LatticeFit | None) -> str:
+    """How the error of the fit compares with the heat that sets the temperature."""
+    heat = transition.sizes[-1].latent_heat
+    if fit is None or heat is None:
+        return ""
+    return (
+        f"orderings left out of the fit are wrong by {1000 * fit.cross_validation:.1f} meV per "
+        f"formula unit, {fit.cross_validation / heat:.0%} of the heat of disordering: the "
+        "temperature is uncertain by such a share"
+    )
 
 
 def _document(transition: OrderingTransition, fit: LatticeFit | None) -> dict[str, Any]:
@@ -186,4 +204,3 @@ def _row(point: OrderingPoint) -> dict[str, Any]:
     for name, estimate in estimates.items():
         row |= {name: estimate.value, f"{name}_error": estimate.error}
     return row | {"acceptance": point.acceptance}
-

@@ -31,7 +31,7 @@ def plot_ordering(transition: OrderingTransition, subtitle: str = "") -> Figure:
     figure = new_figure(5.6, 7.4, "Order of nickel and manganese", subtitle)
     panels: tuple[tuple[str, Quantity], ...] = (
         ("order parameter S of P4$_3$32", lambda point: point.order),
-        ("heat capacity ($k_B$ per LiNi$_{0.5}$Mn$_{1.5}$O$_4$)", lambda p: p.heat_capacity),
+        ("heat capacity ($k_B$ per f.u.)", lambda point: point.heat_capacity),
         ("Binder cumulant U$_4$", lambda point: point.binder),
     )
     all_axes: Sequence[Axes] = figure.subplots(len(panels), sharex=True)
@@ -84,13 +84,9 @@ def _finish(all_axes: Sequence[Axes], transition: OrderingTransition) -> None:
     order.set_ylim(-0.02, 1.05)
     order.legend(loc="upper right")
     capacity.set_yscale("log")
-    peaks = [
-        point.heat_capacity.value
-        for size in transition.sizes
-        for point in (*size.cooling, *size.heating)
-        if point.temperature >= coldest
-    ]
-    capacity.set_ylim(0.03, 2 * max(peaks))
+    points = [point for size in transition.sizes for point in (*size.cooling, *size.heating)]
+    peak = max(point.heat_capacity.value for point in points if point.temperature >= coldest)
+    capacity.set_ylim(0.03, max(2 * peak, 1.0))
     lowest = min(
         point.binder.value for size in transition.sizes for point in (*size.cooling, *size.heating)
     )
@@ -98,8 +94,8 @@ def _finish(all_axes: Sequence[Axes], transition: OrderingTransition) -> None:
     for value, name in BINDERS:
         binder.axhline(value, color=GREY, linewidth=0.7)
         binder.annotate(
-            name, (1, value), xycoords=("axes fraction", "data"), xytext=(-2, -2),
-            textcoords="offset points", ha="right", va="top", fontsize=7.5, color=GREY,
+            name, (1, value), xycoords=("axes fraction", "data"), xytext=(3, 0),
+            textcoords="offset points", ha="left", va="center", fontsize=7.5, color=GREY,
         )  # fmt: skip
     binder.set_xlabel("temperature (K)")
     lines = [(MEASURED_TRANSITION, "measured")]

@@ -33,6 +33,8 @@ SIGNIFICANT = 3.0
 """Standard errors."""
 SAME_BINDER = 0.02
 """Differences of U₄ below this, as deep in either phase, are none."""
+SLOW = 0.01
+"""Share of attempted swaps that happen, below which arrangements are hardly ever in equilibrium."""
 RANGE = (300.0, 2000.0)
 """K."""
 SPACING = 1.05
@@ -279,7 +281,15 @@ def _flags(model: LatticeModel, sizes: Sequence[SizeTransition]) -> tuple[str, .
     for size in sizes:
         edge = f"{size.size}×{size.size}×{size.size} cells"
         if size.orders_at is None:
-            found.append(f"{edge} do not order as P4_332 on cooling")
+            found.append(f"{edge} do not order as P4_332 on cooling{_stuck(size)}")
         if size.disorders_at is None:
-            found.append(f"{edge} do not change between order and disorder on heating")
+            found.append(f"{edge} do not change from order to disorder on heating")
     return tuple(found)
+
+
+def _stuck(size: SizeTransition) -> str:
+    """From which temperature on too few swaps happen for order to set in."""
+    slow = [point.temperature for point in size.cooling if point.acceptance < SLOW]
+    if not slow:
+        return ""
+    return f": below {max(slow):.0f} K fewer than {SLOW:.0%} of the swaps happen"
