@@ -80,7 +80,7 @@ def _finish(all_axes: Sequence[Axes], transition: OrderingTransition) -> None:
     order, capacity, binder = all_axes
     temperatures = [point.temperature for point in transition.sizes[0].heating]
     coldest = transition.sizes[0].cooling[-1].temperature
-    order.set_xlim(coldest, max(temperatures))
+    order.set_xlim(coldest, max(*temperatures, 1.05 * MEASURED_TRANSITION))
     order.set_ylim(-0.02, 1.05)
     order.legend(loc="upper right")
     capacity.set_yscale("log")

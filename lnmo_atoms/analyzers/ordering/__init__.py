@@ -1,5 +1,10 @@
 """Order and disorder of nickel and manganese: interactions, Monte Carlo, the transition."""
 
+from lnmo_atoms.analyzers.ordering.cool_and_heat import (
+    ladder_steps,
+    ordering_transition,
+    temperature_ladder,
+)
 from lnmo_atoms.analyzers.ordering.fit import LatticeFit, fit_lattice_model
 from lnmo_atoms.analyzers.ordering.lattice_model import LatticeModel, load_lattice_model
 from lnmo_atoms.analyzers.ordering.monte_carlo import (
@@ -12,9 +17,6 @@ from lnmo_atoms.analyzers.ordering.transition import (
     MEASURED_TRANSITION,
     OrderingTransition,
     SizeTransition,
-    ladder_steps,
-    ordering_transition,
-    temperature_ladder,
 )
 from lnmo_atoms.analyzers.ordering.variants import variant_spins
 
