@@ -15,11 +15,12 @@ from lnmo_atoms.cli import (
     build,
     defects,
     diffusion,
-    energies,
+    disorder,
     formation,
     hops,
     migrate,
     orderings,
+    rank,
     run,
     slabs,
     thickness,
@@ -71,9 +72,10 @@ app.command()(hops.hops)
 app.command()(run.surface)
 app.command()(migrate.migrate)
 app.command()(thickness.converge)
-app.command()(energies.rank)
-app.command()(diffusion.diffusion)
+app.command()(rank.rank)
+app.command()(disorder.disorder)
 app.command()(formation.formation)
+app.command()(diffusion.diffusion)
 app.command()(run.study)
 app.command()(run.compare)
 app.command()(run.status)

@@ -95,6 +95,15 @@ def parse_temperatures(text: str) -> NDArray[np.float64]:
     Raises:
         RequestError: for anything but two numbers above zero, the lower one first.
     """
+    return np.linspace(*parse_range(text), STEPS)
+
+
+def parse_range(text: str) -> tuple[float, float]:
+    """``"250,600"``: lowest and highest temperature in K.
+
+    Raises:
+        RequestError: for anything but two numbers above zero, the lower one first.
+    """
     try:
         lowest, highest = (float(word) for word in text.split(","))
     except ValueError as error:
@@ -103,7 +112,7 @@ def parse_temperatures(text: str) -> NDArray[np.float64]:
         ) from error
     if not (0 < lowest < highest and isfinite(highest)):
         raise RequestError(f"--temperatures: {text!r} is not a rising range above 0 K")
-    return np.linspace(lowest, highest, STEPS)
+    return lowest, highest
 
 
 def study_labels(studies: Sequence[Path]) -> list[str]:

@@ -3,6 +3,7 @@
 from lnmo_atoms.plots.diffusion import plot_diffusion
 from lnmo_atoms.plots.gamma import plot_gammas
 from lnmo_atoms.plots.hops import plot_hops
+from lnmo_atoms.plots.ordering import plot_ordering
 from lnmo_atoms.plots.orderings import plot_orderings
 from lnmo_atoms.plots.rings import plot_rings
 from lnmo_atoms.plots.slab import plot_slab
@@ -16,6 +17,7 @@ __all__ = [
     "plot_diffusion",
     "plot_gammas",
     "plot_hops",
+    "plot_ordering",
     "plot_orderings",
     "plot_rings",
     "plot_slab",

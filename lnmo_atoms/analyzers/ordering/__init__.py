@@ -1,5 +1,10 @@
 """Order and disorder of nickel and manganese: interactions, Monte Carlo, the transition."""
 
+from lnmo_atoms.analyzers.ordering.cool_and_heat import (
+    ladder_steps,
+    ordering_transition,
+    temperature_ladder,
+)
 from lnmo_atoms.analyzers.ordering.fit import LatticeFit, fit_lattice_model
 from lnmo_atoms.analyzers.ordering.lattice_model import LatticeModel, load_lattice_model
 from lnmo_atoms.analyzers.ordering.monte_carlo import (
@@ -8,16 +13,27 @@ from lnmo_atoms.analyzers.ordering.monte_carlo import (
     canonical_monte_carlo,
 )
 from lnmo_atoms.analyzers.ordering.spins import metal_spins
+from lnmo_atoms.analyzers.ordering.transition import (
+    MEASURED_TRANSITION,
+    OrderingTransition,
+    SizeTransition,
+)
 from lnmo_atoms.analyzers.ordering.variants import variant_spins
 
 __all__ = [
+    "MEASURED_TRANSITION",
     "Ladder",
     "LatticeFit",
     "LatticeModel",
     "OrderingPoint",
+    "OrderingTransition",
+    "SizeTransition",
     "canonical_monte_carlo",
     "fit_lattice_model",
+    "ladder_steps",
     "load_lattice_model",
     "metal_spins",
+    "ordering_transition",
+    "temperature_ladder",
     "variant_spins",
 ]

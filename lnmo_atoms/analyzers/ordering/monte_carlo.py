@@ -13,7 +13,12 @@ from lnmo_atoms.analyzers.ordering.bonds import bonds_of
 from lnmo_atoms.analyzers.ordering.estimates import BLOCKS, jackknife
 from lnmo_atoms.analyzers.ordering.kernel import Probes, Samples, state_of, sweep
 from lnmo_atoms.analyzers.ordering.lattice_model import LatticeModel
-from lnmo_atoms.analyzers.ordering.spins import NICKEL_SHARE, Supercell, formula_units
+from lnmo_atoms.analyzers.ordering.spins import (
+    NICKEL_SHARE,
+    Supercell,
+    formula_units,
+    whole_supercell,
+)
 from lnmo_atoms.analyzers.ordering.variants import (
     VARIANTS,
     order_parameters,
@@ -22,7 +27,6 @@ from lnmo_atoms.analyzers.ordering.variants import (
 )
 from lnmo_atoms.builders.clusters import cluster_orbits, metal_sites
 from lnmo_atoms.builders.errors import RequestError
-from lnmo_atoms.builders.spinel import valid_supercell
 
 SHELLS = 4
 """Orbits of pairs whose short-range order is measured: those up to the third neighbours."""
@@ -106,8 +110,7 @@ def canonical_monte_carlo(
     Raises:
         RequestError: for a temperature not above zero, too few sweeps, or a wrong supercell.
     """
-    first, second, third = (int(n) for n in valid_supercell(supercell))
-    cell = first, second, third
+    cell = whole_supercell(supercell)
     if not all(t > 0 for t in temperatures):
         raise RequestError("temperatures must lie above 0 K")
     if sweeps < BLOCKS:

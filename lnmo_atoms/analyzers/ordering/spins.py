@@ -1,5 +1,7 @@
 """Nickel and manganese on 16d as spins: +1 for nickel, −1 for manganese."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from pymatgen.core import Structure
@@ -13,6 +15,8 @@ METALS_PER_FORMULA = 2
 """In LiNi0.5Mn1.5O4."""
 NICKEL_SHARE = 0.25
 """Of the metal sites of LiNi0.5Mn1.5O4."""
+MOST_SITES = 200_000
+"""Of a simulation; memory is some kilobytes for each."""
 OFF_SQUARE = 3.0
 """Degrees by which the angles of a relaxed cell may differ from 90°."""
 OFF_CUBIC = 0.05
@@ -46,6 +50,20 @@ def metal_spins(structure: Structure) -> tuple[Supercell, NDArray[np.int8]]:
             "are compared at a quarter of nickel on 16d"
         )
     return supercell, spins
+
+
+def whole_supercell(supercell: Sequence[int]) -> Supercell:
+    """Repeats of the cubic cell for a simulation.
+
+    Raises:
+        RequestError: for what is no three positive integers, or too large a cell.
+    """
+    repeats = np.array(supercell)
+    if repeats.shape != (3,) or repeats.dtype.kind not in "iu" or (repeats < 1).any():
+        raise RequestError(f"a supercell is three positive integers such as 4 4 4, not {supercell}")
+    if (sites := METALS_PER_CELL * int(np.prod(repeats))) > MOST_SITES:
+        raise RequestError(f"{sites:,} metal sites are too many: at most {MOST_SITES:,}")
+    return int(repeats[0]), int(repeats[1]), int(repeats[2])
 
 
 def formula_units(supercell: Supercell) -> int:

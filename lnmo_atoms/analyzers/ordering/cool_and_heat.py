@@ -1,0 +1,132 @@
+"""Crystals cooled from disorder and heated from order."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from functools import partial
+from math import inf
+from threading import Event
+
+import numpy as np
+
+from lnmo_atoms.analyzers.ordering.lattice_model import LatticeModel
+from lnmo_atoms.analyzers.ordering.monte_carlo import canonical_monte_carlo
+from lnmo_atoms.analyzers.ordering.transition import OrderingTransition, SizeTransition
+from lnmo_atoms.analyzers.ordering.variants import variant_spins
+from lnmo_atoms.builders.errors import RequestError
+
+HOTTER = (inf, 8.0, 4.0, 2.0)
+"""Times the highest temperature: where the disordered branch begins."""
+COLDER = (1 / 4, 1 / 2)
+"""Times the lowest temperature: where the ordered branch begins."""
+RESOLUTION = 1e-6
+"""eV per formula unit, energies closer than this are equal."""
+SLOW = 0.01
+"""Share of attempted swaps that happen, below which arrangements are hardly ever in equilibrium."""
+RANGE = (300.0, 2000.0)
+"""K."""
+SPACING = 1.05
+"""Ratio of neighbouring temperatures."""
+
+
+def temperature_ladder(lowest: float, highest: float) -> list[float]:
+    """Temperatures in K, about five per cent apart."""
+    steps = max(3, 1 + round(np.log(highest / lowest) / np.log(SPACING)))
+    return list(np.geomspace(lowest, highest, steps).tolist())
+
+
+def ordering_transition(
+    model: LatticeModel,
+    sizes: Sequence[int] = (4, 6, 8),
+    temperatures: Sequence[float] | None = None,
+    *,
+    sweeps: int = 1000,
+    seed: int = 0,
+    progress: Callable[[], None] | None = None,
+) -> OrderingTransition:
+    """Cool disordered crystals, heat ordered ones, and find where order is lost.
+
+    Energies are those of the lattice model: of whole relaxed crystals, without vibrations.
+
+    Args:
+        model: the energies.
+        sizes: cubic cells along the edges of the crystals.
+        temperatures: K, 300 to 2000 by default; beyond both ends a few more are run through, for
+            the free energies.
+        sweeps: measured at each temperature, after a quarter as many.
+        seed: same numbers, same result.
+        progress: called after every temperature of every crystal, not always from one thread.
+
+    Raises:
+        RequestError: for no sizes, or fewer than three temperatures above 0 K.
+    """
+    ladder = np.unique(temperature_ladder(*RANGE) if temperatures is None else temperatures)
+    if not sizes or len(ladder) < 3 or not (ladder > 0).all() or not np.isfinite(ladder).all():
+        raise RequestError("give at least one size and three temperatures above 0 K")
+    stopped = Event()
+
+    def step() -> None:
+        if stopped.is_set():
+            raise CancelledError
+        if progress:
+            progress()
+
+    run = partial(_both_ways, model, ladder=ladder.tolist(), sweeps=sweeps, seed=seed, step=step)
+    with ThreadPoolExecutor() as pool:
+        try:
+            found = tuple(pool.map(run, sorted(set(sizes))))
+        finally:
+            stopped.set()
+    return OrderingTransition(model, found, sweeps, seed, _flags(model, found))
+
+
+def ladder_steps(sizes: Sequence[int], temperatures: Sequence[float]) -> int:
+    """How often :func:`ordering_transition` calls ``progress``."""
+    both = 2 * len(np.unique(temperatures)) + len(HOTTER) + len(COLDER)
+    return len(set(sizes)) * both
+
+
+def _both_ways(
+    model: LatticeModel,
+    size: int,
+    *,
+    ladder: Sequence[float],
+    sweeps: int,
+    seed: int,
+    step: Callable[[], None],
+) -> SizeTransition:
+    """One crystal, cooled and heated."""
+    cell = (size,) * 3
+    hotter = [factor * ladder[-1] for factor in HOTTER]
+    colder = [factor * ladder[0] for factor in COLDER]
+    run = partial(canonical_monte_carlo, model, cell, sweeps=sweeps, progress=step)
+    cooled = run([*hotter, *ladder[::-1]], seed=seed)
+    heated = run([*colder, *ladder], seed=seed + 1, start=variant_spins(0, cell))
+    return SizeTransition(size, cooled.points, heated.points, cooled.swaps_per_second)
+
+
+def _flags(model: LatticeModel, sizes: Sequence[SizeTransition]) -> tuple[str, ...]:
+    """What the runs say about themselves."""
+    found = []
+    cell = (sizes[0].size,) * 3
+    perfect = model.energy_of_spins(cell, variant_spins(0, cell))
+    lower = perfect - min(point.energy.value for size in sizes for point in size.cooling)
+    if lower > RESOLUTION:
+        found.append(
+            f"cooling finds arrangements {1000 * lower:.1f} meV per formula unit below P4_332, "
+            "which is not the lowest of this model"
+        )
+    for size in sizes:
+        edge = f"{size.size}×{size.size}×{size.size} cells"
+        if size.orders_at is None:
+            found.append(f"{edge} do not order as P4_332 on cooling{_stuck(size)}")
+        if size.disorders_at is None:
+            found.append(f"{edge} do not change from order to disorder on heating")
+    return tuple(found)
+
+
+def _stuck(size: SizeTransition) -> str:
+    """From which temperature on too few swaps happen for order to set in."""
+    slow = [point.temperature for point in size.cooling if point.acceptance < SLOW]
+    if not slow:
+        return ""
+    return f": below {max(slow):.0f} K fewer than {SLOW:.0%} of the swaps happen"
