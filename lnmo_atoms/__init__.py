@@ -15,7 +15,16 @@ from lnmo_atoms.analyzers.kinetics import (
     ring_model,
     ring_network,
 )
-from lnmo_atoms.analyzers.orderings import OrderingRanking, rank_orderings
+from lnmo_atoms.analyzers.order_disorder import (
+    LatticeFit,
+    LatticeModel,
+    OrderingTransition,
+    canonical_monte_carlo,
+    fit_lattice_model,
+    load_lattice_model,
+    ordering_transition,
+)
+from lnmo_atoms.analyzers.ranking import OrderingRanking, rank_orderings
 from lnmo_atoms.analyzers.wulff import WulffShape, wulff_shape
 from lnmo_atoms.builders.charges import assign_charges, charge_orders, total_charge
 from lnmo_atoms.builders.defects import Defect, delithiated, make_defects, with_random_defects
@@ -82,11 +91,14 @@ __all__ = [
     "Hop",
     "HopNetwork",
     "HopResult",
+    "LatticeFit",
+    "LatticeModel",
     "Mode",
     "MonteCarloResult",
     "OrbitFigure",
     "OrderingRanking",
     "OrderingResult",
+    "OrderingTransition",
     "Percolation",
     "PhaseResult",
     "RequestError",
@@ -98,6 +110,7 @@ __all__ = [
     "assign_charges",
     "attempt_frequencies",
     "average_spinel",
+    "canonical_monte_carlo",
     "certify",
     "charge_orders",
     "check",
@@ -115,10 +128,12 @@ __all__ = [
     "empty_octahedra",
     "enumerate_orderings",
     "find_hops",
+    "fit_lattice_model",
     "fit_surface_energy",
     "formation_energies",
     "hop_network",
     "lithium_manganate",
+    "load_lattice_model",
     "magmom_line",
     "make_defects",
     "make_slabs",
@@ -128,6 +143,7 @@ __all__ = [
     "order_parameter",
     "ordered_spinel",
     "ordering_energies",
+    "ordering_transition",
     "percolation",
     "rank_orderings",
     "read",

@@ -8,7 +8,7 @@ import pytest
 from program import lnmo
 
 import lnmo_atoms as la
-from lnmo_atoms.analyzers.ordering import LatticeModel, load_lattice_model
+from lnmo_atoms.analyzers.order_disorder import LatticeModel, load_lattice_model
 from lnmo_atoms.builders.symmetry import space_group
 from lnmo_atoms.records import ORDERINGS_FILE, save_orderings
 from lnmo_atoms.results import OrderingResult

@@ -9,15 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lnmo_atoms as la
-from lnmo_atoms.analyzers.ordering import (
+from lnmo_atoms.analyzers.order_disorder import (
     LatticeModel,
     fit_lattice_model,
     load_lattice_model,
     metal_spins,
     variant_spins,
 )
-from lnmo_atoms.analyzers.ordering.ridge import RidgeProblem
-from lnmo_atoms.analyzers.ordering.variants import (
+from lnmo_atoms.analyzers.order_disorder.ridge import RidgeProblem
+from lnmo_atoms.analyzers.order_disorder.variants import (
     order_parameters,
     squared_length,
     variants_of_sites,

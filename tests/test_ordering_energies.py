@@ -14,14 +14,14 @@ from matplotlib.text import Text
 from pymatgen.core import Element
 from test_records import assert_same
 
-from lnmo_atoms.analyzers.orderings import decorations, rank_orderings
+from lnmo_atoms.analyzers.ranking import decorations, rank_orderings
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.orderings import enumerate_orderings
 from lnmo_atoms.builders.spinel import average_spinel, lithium_manganate, ordered_spinel
 from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.ordering_energies import ordering_energies, plan_orderings
 from lnmo_atoms.plots import plot_orderings
-from lnmo_atoms.plots.orderings import spread
+from lnmo_atoms.plots.ranking import spread
 from lnmo_atoms.records import ORDERINGS_FILE, load_orderings, save_orderings
 from lnmo_atoms.store import Study
 

@@ -10,19 +10,19 @@ from scipy.optimize import brentq
 
 from lnmo_atoms.analyzers.kinetics.monte_carlo import Estimate
 from lnmo_atoms.analyzers.kinetics.rates import BOLTZMANN
-from lnmo_atoms.analyzers.ordering import (
+from lnmo_atoms.analyzers.order_disorder import (
     LatticeModel,
     OrderingPoint,
     canonical_monte_carlo,
     ordering_transition,
     variant_spins,
 )
-from lnmo_atoms.analyzers.ordering.bonds import bonds_of
-from lnmo_atoms.analyzers.ordering.estimates import jackknife
-from lnmo_atoms.analyzers.ordering.free_energy import equal_free_energies
-from lnmo_atoms.analyzers.ordering.kernel import Probes, Samples, state_of, sweep
-from lnmo_atoms.analyzers.ordering.monte_carlo import random_spins
-from lnmo_atoms.analyzers.ordering.spins import formula_units
+from lnmo_atoms.analyzers.order_disorder.bonds import bonds_of
+from lnmo_atoms.analyzers.order_disorder.estimates import jackknife
+from lnmo_atoms.analyzers.order_disorder.free_energy import equal_free_energies
+from lnmo_atoms.analyzers.order_disorder.kernel import Probes, Samples, state_of, sweep
+from lnmo_atoms.analyzers.order_disorder.monte_carlo import random_spins
+from lnmo_atoms.analyzers.order_disorder.spins import formula_units
 from lnmo_atoms.builders.clusters import cluster_orbits
 from lnmo_atoms.builders.errors import RequestError
 

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from lnmo_atoms.analyzers.ordering import (
+from lnmo_atoms.analyzers.order_disorder import (
     MEASURED_TRANSITION,
     LatticeFit,
     OrderingPoint,

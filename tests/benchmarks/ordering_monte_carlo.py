@@ -15,7 +15,7 @@ import numpy as np
 from pymatgen.core import Lattice, Structure
 from pymatgen.io.ase import AseAtomsAdaptor
 
-from lnmo_atoms.analyzers.ordering import LatticeModel, canonical_monte_carlo
+from lnmo_atoms.analyzers.order_disorder import LatticeModel, canonical_monte_carlo
 
 A = 8.1726
 CELLS = 6

@@ -15,9 +15,9 @@ from scipy.interpolate import CubicHermiteSpline
 from scipy.optimize import brentq
 
 from lnmo_atoms.analyzers.kinetics.rates import BOLTZMANN
-from lnmo_atoms.analyzers.ordering.monte_carlo import OrderingPoint
-from lnmo_atoms.analyzers.ordering.spins import METALS_PER_FORMULA, NICKEL_SHARE
-from lnmo_atoms.analyzers.ordering.variants import VARIANTS
+from lnmo_atoms.analyzers.order_disorder.monte_carlo import OrderingPoint
+from lnmo_atoms.analyzers.order_disorder.spins import METALS_PER_FORMULA, NICKEL_SHARE
+from lnmo_atoms.analyzers.order_disorder.variants import VARIANTS
 
 
 def equal_free_energies(

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from lnmo_atoms.analyzers.orderings import OrderingRanking, OrderingRow
+from lnmo_atoms.analyzers.ranking import OrderingRanking, OrderingRow
 from lnmo_atoms.plots.style import (
     GREY,
     HOP_COLORS,

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 from numpy.typing import NDArray
 
-from lnmo_atoms.analyzers.ordering.spins import NICKEL_SHARE, Supercell
+from lnmo_atoms.analyzers.order_disorder.spins import NICKEL_SHARE, Supercell
 from lnmo_atoms.builders.clusters import QUARTERS, metal_sites, site_numbers
 
 VARIANTS = 8

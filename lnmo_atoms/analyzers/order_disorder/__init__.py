@@ -1,24 +1,24 @@
 """Order and disorder of nickel and manganese: interactions, Monte Carlo, the transition."""
 
-from lnmo_atoms.analyzers.ordering.cool_and_heat import (
+from lnmo_atoms.analyzers.order_disorder.cool_and_heat import (
     ladder_steps,
     ordering_transition,
     temperature_ladder,
 )
-from lnmo_atoms.analyzers.ordering.fit import LatticeFit, fit_lattice_model
-from lnmo_atoms.analyzers.ordering.lattice_model import LatticeModel, load_lattice_model
-from lnmo_atoms.analyzers.ordering.monte_carlo import (
+from lnmo_atoms.analyzers.order_disorder.fit import LatticeFit, fit_lattice_model
+from lnmo_atoms.analyzers.order_disorder.lattice_model import LatticeModel, load_lattice_model
+from lnmo_atoms.analyzers.order_disorder.monte_carlo import (
     Ladder,
     OrderingPoint,
     canonical_monte_carlo,
 )
-from lnmo_atoms.analyzers.ordering.spins import metal_spins
-from lnmo_atoms.analyzers.ordering.transition import (
+from lnmo_atoms.analyzers.order_disorder.spins import metal_spins
+from lnmo_atoms.analyzers.order_disorder.transition import (
     MEASURED_TRANSITION,
     OrderingTransition,
     SizeTransition,
 )
-from lnmo_atoms.analyzers.ordering.variants import variant_spins
+from lnmo_atoms.analyzers.order_disorder.variants import variant_spins
 
 __all__ = [
     "MEASURED_TRANSITION",

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from pymatgen.core import Structure
 
-from lnmo_atoms.analyzers.ordering.lattice_model import LatticeModel, cluster_sums
-from lnmo_atoms.analyzers.ordering.ridge import RidgeProblem, root_mean_square
-from lnmo_atoms.analyzers.ordering.spins import metal_spins
+from lnmo_atoms.analyzers.order_disorder.lattice_model import LatticeModel, cluster_sums
+from lnmo_atoms.analyzers.order_disorder.ridge import RidgeProblem, root_mean_square
+from lnmo_atoms.analyzers.order_disorder.spins import metal_spins
 from lnmo_atoms.builders.clusters import ClusterOrbit, cluster_orbits
 from lnmo_atoms.builders.errors import RequestError
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pymatgen.core import Structure
 
-from lnmo_atoms.analyzers.ordering.spins import Supercell, formula_units, metal_spins
+from lnmo_atoms.analyzers.order_disorder.spins import Supercell, formula_units, metal_spins
 from lnmo_atoms.builders.clusters import ClusterOrbit, cluster_orbits
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.files import write_text_atomically

@@ -7,7 +7,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lnmo_atoms.analyzers.kinetics import Estimate
-from lnmo_atoms.analyzers.ordering import MEASURED_TRANSITION, OrderingPoint, OrderingTransition
+from lnmo_atoms.analyzers.order_disorder import (
+    MEASURED_TRANSITION,
+    OrderingPoint,
+    OrderingTransition,
+)
 from lnmo_atoms.plots.style import GREY, INK, PALETTE, lighter, new_figure, styled
 
 LOWEST_BINDER = -0.5

@@ -8,10 +8,10 @@ from threading import Event
 
 import numpy as np
 
-from lnmo_atoms.analyzers.ordering.lattice_model import LatticeModel
-from lnmo_atoms.analyzers.ordering.monte_carlo import canonical_monte_carlo
-from lnmo_atoms.analyzers.ordering.transition import OrderingTransition, SizeTransition
-from lnmo_atoms.analyzers.ordering.variants import variant_spins
+from lnmo_atoms.analyzers.order_disorder.lattice_model import LatticeModel
+from lnmo_atoms.analyzers.order_disorder.monte_carlo import canonical_monte_carlo
+from lnmo_atoms.analyzers.order_disorder.transition import OrderingTransition, SizeTransition
+from lnmo_atoms.analyzers.order_disorder.variants import variant_spins
 from lnmo_atoms.builders.errors import RequestError
 
 HOTTER = (inf, 8.0, 4.0, 2.0)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from pymatgen.core import Structure
 
-from lnmo_atoms.analyzers.orderings import OrderingRanking, rank_orderings
+from lnmo_atoms.analyzers.ranking import OrderingRanking, rank_orderings
 from lnmo_atoms.analyzers.rows import csv_text
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.files import write_text_atomically

@@ -13,7 +13,7 @@ from lnmo_atoms.cli.structures import Json
 from lnmo_atoms.records import ORDERINGS_FILE, load_orderings
 
 if TYPE_CHECKING:
-    from lnmo_atoms.analyzers.ordering import LatticeFit, LatticeModel
+    from lnmo_atoms.analyzers.order_disorder import LatticeFit, LatticeModel
 
 
 def disorder(
@@ -54,7 +54,7 @@ def disorder(
 
     Example: lnmo disorder my-study --temperatures 300,1500 -o disorder.png
     """
-    from lnmo_atoms.analyzers.ordering import (  # noqa: PLC0415 - numba takes a second to load
+    from lnmo_atoms.analyzers.order_disorder import (  # noqa: PLC0415 - numba takes a second to load
         ladder_steps,
         ordering_transition,
         temperature_ladder,
@@ -107,7 +107,7 @@ def _model(study: Path | None, model: Path | None) -> "tuple[LatticeModel, Latti
     Raises:
         RequestError: where neither or both are given, or the study has no orderings.
     """
-    from lnmo_atoms.analyzers.ordering import (  # noqa: PLC0415 - as above
+    from lnmo_atoms.analyzers.order_disorder import (  # noqa: PLC0415 - as above
         fit_lattice_model,
         load_lattice_model,
     )
