@@ -59,7 +59,7 @@ def disorder(
         ordering_transition,
         temperature_ladder,
     )
-    from lnmo_atoms.cli.ordering_outputs import show, write  # noqa: PLC0415 - as above
+    from lnmo_atoms.cli.disorder_outputs import show, write  # noqa: PLC0415 - as above
 
     kelvin = temperature_ladder(*parse_range(temperatures))
     edges = _sizes(sizes)

@@ -3,8 +3,8 @@
 A nickel and a manganese drawn at random change places with probability min(1, exp(−ΔE/kT))
 (Metropolis, Rosenbluth, Rosenbluth, Teller and Teller, J. Chem. Phys. 21, 1087, 1953). The swap
 keeps σ_i σ_j, so that ΔE = −2 (h_i − h_j) − 4 C_ij with the fields h and the bond C of
-:mod:`~lnmo_atoms.analyzers.order_disorder.bonds`: an attempt costs the search for one bond, however many
-clusters there are; only a swap that happens changes fields.
+:mod:`~lnmo_atoms.analyzers.order_disorder.bonds`: an attempt costs the search for one bond,
+however many clusters there are; only a swap that happens changes fields.
 """
 
 from typing import NamedTuple
