@@ -18,11 +18,11 @@ from lnmo_atoms.analyzers.order_disorder import (
     variant_spins,
 )
 from lnmo_atoms.analyzers.order_disorder.bonds import bonds_of
+from lnmo_atoms.analyzers.order_disorder.composition import formula_units
 from lnmo_atoms.analyzers.order_disorder.estimates import jackknife
 from lnmo_atoms.analyzers.order_disorder.free_energy import equal_free_energies
 from lnmo_atoms.analyzers.order_disorder.kernel import Probes, Samples, state_of, sweep
 from lnmo_atoms.analyzers.order_disorder.monte_carlo import random_spins
-from lnmo_atoms.analyzers.order_disorder.spins import formula_units
 from lnmo_atoms.builders.clusters import cluster_orbits
 from lnmo_atoms.builders.errors import RequestError
 

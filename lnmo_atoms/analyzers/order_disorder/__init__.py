@@ -12,7 +12,6 @@ from lnmo_atoms.analyzers.order_disorder.monte_carlo import (
     OrderingPoint,
     canonical_monte_carlo,
 )
-from lnmo_atoms.analyzers.order_disorder.spins import metal_spins
 from lnmo_atoms.analyzers.order_disorder.transition import (
     MEASURED_TRANSITION,
     OrderingTransition,
@@ -32,7 +31,6 @@ __all__ = [
     "fit_lattice_model",
     "ladder_steps",
     "load_lattice_model",
-    "metal_spins",
     "ordering_transition",
     "temperature_ladder",
     "variant_spins",

@@ -15,8 +15,8 @@ from scipy.interpolate import CubicHermiteSpline
 from scipy.optimize import brentq
 
 from lnmo_atoms.analyzers.kinetics.rates import BOLTZMANN
+from lnmo_atoms.analyzers.order_disorder.composition import METALS_PER_FORMULA, NICKEL_SHARE
 from lnmo_atoms.analyzers.order_disorder.monte_carlo import OrderingPoint
-from lnmo_atoms.analyzers.order_disorder.spins import METALS_PER_FORMULA, NICKEL_SHARE
 from lnmo_atoms.analyzers.order_disorder.variants import VARIANTS
 
 

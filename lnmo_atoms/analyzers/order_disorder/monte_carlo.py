@@ -10,15 +10,15 @@ from numpy.typing import NDArray
 from lnmo_atoms.analyzers.kinetics.monte_carlo import Estimate
 from lnmo_atoms.analyzers.kinetics.rates import BOLTZMANN
 from lnmo_atoms.analyzers.order_disorder.bonds import bonds_of
-from lnmo_atoms.analyzers.order_disorder.estimates import BLOCKS, jackknife
-from lnmo_atoms.analyzers.order_disorder.kernel import Probes, Samples, state_of, sweep
-from lnmo_atoms.analyzers.order_disorder.lattice_model import LatticeModel
-from lnmo_atoms.analyzers.order_disorder.spins import (
+from lnmo_atoms.analyzers.order_disorder.composition import (
     NICKEL_SHARE,
     Supercell,
     formula_units,
     whole_supercell,
 )
+from lnmo_atoms.analyzers.order_disorder.estimates import BLOCKS, jackknife
+from lnmo_atoms.analyzers.order_disorder.kernel import Probes, Samples, state_of, sweep
+from lnmo_atoms.analyzers.order_disorder.lattice_model import LatticeModel
 from lnmo_atoms.analyzers.order_disorder.variants import (
     VARIANTS,
     order_parameters,

@@ -7,10 +7,10 @@ from itertools import pairwise
 
 import numpy as np
 
+from lnmo_atoms.analyzers.order_disorder.composition import formula_units
 from lnmo_atoms.analyzers.order_disorder.free_energy import equal_free_energies
 from lnmo_atoms.analyzers.order_disorder.lattice_model import LatticeModel
 from lnmo_atoms.analyzers.order_disorder.monte_carlo import OrderingPoint
-from lnmo_atoms.analyzers.order_disorder.spins import formula_units
 
 MEASURED_TRANSITION = 973.0
 """K, about 700 °C (Lee et al., 2017)."""
