@@ -174,7 +174,7 @@ def _size(size: SizeTransition) -> dict[str, Any]:
         "heat_capacity_peak_cooling_K": cooling,
         "heat_capacity_peak_heating_K": heating,
         "latent_heat_meV_per_formula_unit": None if latent is None else 1000 * latent,
-        "attempted_swaps_per_second": size.swaps_per_second,
+        "attempted_moves_per_second": size.moves_per_second,
     }
 
 

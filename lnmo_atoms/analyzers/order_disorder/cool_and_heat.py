@@ -101,7 +101,7 @@ def _both_ways(
     run = partial(canonical_monte_carlo, model, cell, sweeps=sweeps, progress=step)
     cooled = run([*hotter, *ladder[::-1]], seed=seed)
     heated = run([*colder, *ladder], seed=seed + 1, start=variant_spins(0, cell))
-    return SizeTransition(size, cooled.points, heated.points, cooled.swaps_per_second)
+    return SizeTransition(size, cooled.points, heated.points, cooled.moves_per_second)
 
 
 def _flags(model: LatticeModel, sizes: Sequence[SizeTransition]) -> tuple[str, ...]:

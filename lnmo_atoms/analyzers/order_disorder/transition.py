@@ -32,13 +32,13 @@ class SizeTransition:
         size: cubic cells along each edge.
         cooling: from complete disorder down, warmest first.
         heating: from P4_332 up, coldest first.
-        swaps_per_second: attempted, on cooling.
+        moves_per_second: attempted, on cooling.
     """
 
     size: int
     cooling: tuple[OrderingPoint, ...]
     heating: tuple[OrderingPoint, ...]
-    swaps_per_second: float
+    moves_per_second: float
 
     @property
     def orders_at(self) -> float | None:
