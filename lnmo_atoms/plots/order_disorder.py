@@ -43,7 +43,7 @@ def plot_ordering(transition: OrderingTransition, subtitle: str = "") -> Figure:
         axes.set_ylabel(label)
         axes.axvline(MEASURED_TRANSITION, color=GREY, linestyle=":", linewidth=1.2)
         if transition.temperature is not None:
-            axes.axvline(transition.temperature, color=GREY, linewidth=1.0)
+            axes.axvline(transition.temperature.value, color=GREY, linewidth=1.0)
         for size, color in zip(transition.sizes, PALETTE, strict=False):
             for points, heating in ((size.cooling, False), (size.heating, True)):
                 name = f"{size.size}×{size.size}×{size.size} cells" if heating else ""
@@ -104,7 +104,7 @@ def _finish(all_axes: Sequence[Axes], transition: OrderingTransition) -> None:
     binder.set_xlabel("temperature (K)")
     lines = [(MEASURED_TRANSITION, "measured")]
     if transition.temperature is not None:
-        lines.append((transition.temperature, f"{transition.temperature:.0f} K"))
+        lines.append((transition.temperature.value, f"{transition.temperature.value:.0f} K"))
     for temperature, name in lines:
         order.annotate(
             name, (temperature, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 2),
