@@ -1,9 +1,9 @@
 """Order and disorder of nickel and manganese: interactions, Monte Carlo, the transition."""
 
 from lnmo_atoms.analyzers.order_disorder.cool_and_heat import (
-    ladder_steps,
     ordering_transition,
     temperature_ladder,
+    transition_work,
 )
 from lnmo_atoms.analyzers.order_disorder.fit import LatticeFit, fit_lattice_model
 from lnmo_atoms.analyzers.order_disorder.lattice_model import LatticeModel, load_lattice_model
@@ -29,9 +29,9 @@ __all__ = [
     "SizeTransition",
     "canonical_monte_carlo",
     "fit_lattice_model",
-    "ladder_steps",
     "load_lattice_model",
     "ordering_transition",
     "temperature_ladder",
+    "transition_work",
     "variant_spins",
 ]

@@ -40,7 +40,7 @@ def ordering_transition(
     *,
     sweeps: int = SWEEPS,
     seed: int = 0,
-    progress: Callable[[], None] | None = None,
+    progress: Callable[[int], None] | None = None,
 ) -> OrderingTransition:
     """Cool disordered crystals, heat ordered ones, and find where order is lost.
 
@@ -53,7 +53,8 @@ def ordering_transition(
             the free energies.
         sweeps: measured at each temperature, after a quarter as many.
         seed: same numbers, same result.
-        progress: called after every temperature of every crystal, not always from one thread.
+        progress: called with the cubic cells of a crystal after every temperature that it is run
+            at, not always from one thread.
 
     Raises:
         RequestError: for no sizes, or fewer than three temperatures above 0 K.
@@ -63,25 +64,25 @@ def ordering_transition(
         raise RequestError("give at least one size and three temperatures above 0 K")
     stopped = Event()
 
-    def step() -> None:
+    def step(cells: int) -> None:
         if stopped.is_set():
             raise CancelledError
         if progress:
-            progress()
+            progress(cells)
 
     run = partial(_both_ways, model, ladder=ladder.tolist(), sweeps=sweeps, seed=seed, step=step)
     with ThreadPoolExecutor() as pool:
         try:
-            found = tuple(pool.map(run, sorted(set(sizes))))
+            found = tuple(pool.map(run, sorted(set(sizes), reverse=True)))[::-1]
         finally:
             stopped.set()
     return OrderingTransition(model, found, sweeps, seed, _flags(model, found))
 
 
-def ladder_steps(sizes: Sequence[int], temperatures: Sequence[float]) -> int:
-    """How often :func:`ordering_transition` calls ``progress``."""
+def transition_work(sizes: Sequence[int], temperatures: Sequence[float]) -> int:
+    """What all calls of ``progress`` by :func:`ordering_transition` add up to."""
     both = 2 * len(np.unique(temperatures)) + len(HOTTER) + len(COLDER)
-    return len(set(sizes)) * both
+    return sum(size**3 for size in set(sizes)) * both
 
 
 def _both_ways(
@@ -91,13 +92,14 @@ def _both_ways(
     ladder: Sequence[float],
     sweeps: int,
     seed: int,
-    step: Callable[[], None],
+    step: Callable[[int], None],
 ) -> SizeTransition:
     """One crystal, cooled and heated."""
     cell = (size,) * 3
     hotter = [factor * ladder[-1] for factor in HOTTER]
     colder = [factor * ladder[0] for factor in COLDER]
-    run = partial(canonical_monte_carlo, model, cell, sweeps=sweeps, progress=step)
+    done = partial(step, size**3)
+    run = partial(canonical_monte_carlo, model, cell, sweeps=sweeps, progress=done)
     cooled = run([*hotter, *ladder[::-1]], seed=seed)
     heated = run([*colder, *ladder], seed=seed + 1, start=variant_spins(0, cell))
     return SizeTransition(size, cooled.points, heated.points, cooled.moves_per_second)

@@ -165,14 +165,11 @@ def _source(number: int, engine: str, error: float, undetermined: Sequence[str])
     """What the model rests on, in words."""
     whose = f" by {engine}" if engine else ""
     text = (
-        f"fitted to {number} orderings{whose}, static energies without vibrations; "
+        f"fitted to {number} orderings{whose}, static energies; "
         f"cross-validation error {1000 * error:.1f} meV per LiNi0.5Mn1.5O4"
     )
     if undetermined:
-        text += (
-            f"; these orderings do not tell {', '.join(undetermined)} apart, which share what "
-            "they have in common: add orderings of larger cells"
-        )
+        text += f"; they do not tell {', '.join(undetermined)} apart: add orderings of larger cells"
     return text
 
 
