@@ -53,7 +53,8 @@ class OrderingPoint:
         fluctuation: N⟨δE²⟩ of the energy per formula unit, in eV² per LiNi0.5Mn1.5O4: −dE/dβ.
         order: S = (f − x)/(1 − x) of the variant of P4_332 with the largest one.
         binder: U₄ = 1 − ⟨η⁴⟩/3⟨η²⟩² of the six-component order parameter: 2/3 in order, 5/9 where
-            its components are normally distributed about zero, less where two phases coexist.
+            its components are normally distributed about zero, less where two phases coexist; 2/3
+            too where η never changes, as in another kind of order.
         short_range: Warren–Cowley α = (⟨σσ⟩ − m²)/(1 − m²), m = −1/2, by pair: 0 at random,
             −1/3 where every nickel has only manganese there.
         acceptance: share of attempted moves that happened.
@@ -199,10 +200,9 @@ class _Simulation:
     def _averages(self, means: NDArray[np.float64]) -> NDArray[np.float64]:
         """Of what is reported, from means of what is measured."""
         e, e2, s, n2, n4, *products = np.moveaxis(means, -1, 0)
+        ratio = np.divide(n4, n2**2, out=np.ones_like(n4), where=n2 > 0)
         alphas = [(product - MEAN_SPIN**2) / (1 - MEAN_SPIN**2) for product in products]
-        return np.stack(
-            [e, self._formulas * (e2 - e**2), s, 1 - n4 / (3 * n2**2), *alphas], axis=-1
-        )
+        return np.stack([e, self._formulas * (e2 - e**2), s, 1 - ratio / 3, *alphas], axis=-1)
 
     def _run(self, temperature: float, sweeps: int) -> tuple[Samples, int]:
         """Sweeps with their samples, and the moves that happened."""
