@@ -15,6 +15,7 @@ from lnmo_atoms.analyzers.order_disorder import (
     OrderingPoint,
     canonical_monte_carlo,
     ordering_transition,
+    transition_work,
     variant_spins,
 )
 from lnmo_atoms.analyzers.order_disorder.bonds import bonds_of
@@ -340,7 +341,10 @@ def test_disorder_is_the_same_on_heating_and_cooling(transition):
 def test_a_model_with_another_ground_state_says_so():
     """Like neighbours attract each other: nickel gathers, P4_332 is the highest in energy."""
     segregating = LatticeModel(0.0, {"pair 1": -0.02})
-    found = ordering_transition(segregating, (2,), [300, 600, 900], sweeps=50)
+    steps = []
+    ladder = [300, 600, 900]
+    found = ordering_transition(segregating, (2,), ladder, sweeps=50, progress=steps.append)
+    assert sum(steps) == transition_work((2,), ladder)
     assert found.temperature is None
     assert any("below P4_332" in flag for flag in found.flags)
     assert any("do not order as P4_332" in flag for flag in found.flags)

@@ -71,10 +71,10 @@ def show(transition: OrderingTransition, fit: LatticeFit | None) -> None:
             f"left out {1000 * fit.cross_validation:.1f}; condition {fit.condition:.0f}"
         )
     table(
-        f"Order of nickel and manganese: measured up to about {MEASURED_TRANSITION:.0f} K",
+        f"Order of Ni and Mn: measured up to about {MEASURED_TRANSITION:.0f} K (Lee et al., 2017)",
         (
             "cells",
-            "T of transition\nK",
+            "T of transition\nK, ± sampling",
             "ordered\non cooling\nK",
             "disordered\non heating\nK",
             "largest heat\ncapacity\nK",
@@ -116,8 +116,8 @@ def _verdict(transition: OrderingTransition) -> str:
     ]
     share = temperature.value / MEASURED_TRANSITION
     text = (
-        f"order is lost at {_with_error(temperature)} K, {share:.2f} of the measured temperature; "
-        f"{kind}"
+        f"order is lost at {temperature.value:.0f} K, sampled to {temperature.error:.1f} K, "
+        f"{share:.2f} of the measured temperature; {kind}"
     )
     return "; ".join([text, *crossings])
 
