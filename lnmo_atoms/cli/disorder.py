@@ -39,11 +39,11 @@ def disorder(
         str, typer.Option(help="Cubic cells along the edges of the crystals simulated.")
     ] = "4,6,8",
     temperatures: Annotated[
-        str, typer.Option(help="K, lowest and highest; five per cent apart between them.")
-    ] = "300,2000",
+        str, typer.Option(help="K, lowest and highest; three per cent apart between them.")
+    ] = "300,1500",
     sweeps: Annotated[
-        int, typer.Option(help="Measured at each temperature, an attempted swap per site each.")
-    ] = 1000,
+        int, typer.Option(help="Measured at each temperature, an attempted move per site each.")
+    ] = 500,
     seed: Annotated[int, typer.Option(help="Of the random numbers.")] = 0,
     json: Json = False,
 ) -> None:
@@ -52,12 +52,12 @@ def disorder(
     Pair and triangle interactions are fitted to the energies of orderings, as many as
     cross-validation supports; crystals are cooled from disorder and heated from P4_332.
 
-    Example: lnmo disorder my-study --temperatures 300,1500 -o disorder.png
+    Example: lnmo disorder my-study --temperatures 350,1200 -o disorder.png
     """
     from lnmo_atoms.analyzers.order_disorder import (  # noqa: PLC0415 - numba takes a second to load
-        ladder_steps,
         ordering_transition,
         temperature_ladder,
+        transition_work,
     )
     from lnmo_atoms.cli.disorder_outputs import show, write  # noqa: PLC0415 - as above
 
@@ -65,11 +65,11 @@ def disorder(
     edges = _sizes(sizes)
     interactions, fit = _model(study, model)
     bars = Progress(console=err, transient=True)
-    task = bars.add_task("swapping Ni and Mn", total=ladder_steps(edges, kelvin))
+    task = bars.add_task("moving Ni and Mn", total=transition_work(edges, kelvin))
 
-    def step() -> None:
+    def step(cells: int) -> None:
         bars.start()
-        bars.advance(task)
+        bars.advance(task, cells)
 
     try:
         transition = ordering_transition(

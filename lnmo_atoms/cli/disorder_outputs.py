@@ -2,8 +2,10 @@
 
 import json
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
+from lnmo_atoms.analyzers.kinetics import Estimate
 from lnmo_atoms.analyzers.order_disorder import (
     MEASURED_TRANSITION,
     LatticeFit,
@@ -23,6 +25,9 @@ TRUST = (
     "oxygen, no magnetism above what the engine knows"
 )
 
+CAPTION = 250
+"""Characters, three lines of the figure."""
+
 
 def write(
     transition: OrderingTransition, fit: LatticeFit | None, figure: Path
@@ -35,7 +40,7 @@ def write(
     Raises:
         RequestError: where a file cannot be written or the figure's suffix is unknown.
     """
-    save(plot_ordering(transition, f"{transition.model.source} · {TRUST}"), figure)
+    save(plot_ordering(transition, shorten(transition.model.source, CAPTION)), figure)
     document = _document(transition, fit)
     files = [figure.with_suffix(".json"), figure.with_suffix(".csv")]
     text = json.dumps(
@@ -66,10 +71,10 @@ def show(transition: OrderingTransition, fit: LatticeFit | None) -> None:
             f"left out {1000 * fit.cross_validation:.1f}; condition {fit.condition:.0f}"
         )
     table(
-        f"Order of nickel and manganese: measured up to about {MEASURED_TRANSITION:.0f} K",
+        f"Order of Ni and Mn: measured up to about {MEASURED_TRANSITION:.0f} K (Lee et al., 2017)",
         (
             "cells",
-            "T of transition\nK",
+            "T of transition\nK, ± sampling",
             "ordered\non cooling\nK",
             "disordered\non heating\nK",
             "largest heat\ncapacity\nK",
@@ -78,7 +83,7 @@ def show(transition: OrderingTransition, fit: LatticeFit | None) -> None:
         [
             (
                 f"{size.size}×{size.size}×{size.size}",
-                size.temperature,
+                _with_error(size.temperature),
                 size.orders_at,
                 size.disorders_at,
                 " – ".join(f"{t:.0f}" for t in sorted(set(size.heat_capacity_peaks))),
@@ -109,9 +114,17 @@ def _verdict(transition: OrderingTransition) -> str:
         for (small, large), crossing in transition.binder_crossings.items()
         if crossing is not None
     ]
-    share = temperature / MEASURED_TRANSITION
-    text = f"order is lost at {temperature:.0f} K, {share:.2f} of the measured temperature; {kind}"
+    share = temperature.value / MEASURED_TRANSITION
+    text = (
+        f"order is lost at {temperature.value:.0f} K, sampled to {temperature.error:.1f} K, "
+        f"{share:.2f} of the measured temperature; {kind}"
+    )
     return "; ".join([text, *crossings])
+
+
+def _with_error(found: Estimate | None) -> str | None:
+    """``443.4 ± 1.1``."""
+    return None if found is None else f"{found.value:.1f} ± {found.error:.1f}"
 
 
 def _doubt(transition: OrderingTransition, fit: LatticeFit | None) -> str:
@@ -129,7 +142,7 @@ def _doubt(transition: OrderingTransition, fit: LatticeFit | None) -> str:
 def _document(transition: OrderingTransition, fit: LatticeFit | None) -> dict[str, Any]:
     """Unit-bearing names, no number as None."""
     return {
-        "transition_temperature_K": transition.temperature,
+        **_kelvin("transition_temperature", transition.temperature),
         "measured_transition_temperature_K": MEASURED_TRANSITION,
         "first_order": transition.first_order,
         "binder_crossings_K": {
@@ -147,6 +160,13 @@ def _document(transition: OrderingTransition, fit: LatticeFit | None) -> dict[st
         "flags": list(transition.flags),
         "trust": TRUST,
     }
+
+
+def _kelvin(name: str, found: Estimate | None) -> dict[str, float | None]:
+    """Value and error."""
+    if found is None:
+        return {f"{name}_K": None, f"{name}_error_K": None}
+    return {f"{name}_K": found.value, f"{name}_error_K": found.error}
 
 
 def _fit(fit: LatticeFit) -> dict[str, Any]:
@@ -167,14 +187,14 @@ def _size(size: SizeTransition) -> dict[str, Any]:
     latent = size.latent_heat
     return {
         "cells_along_edge": size.size,
-        "transition_temperature_K": size.temperature,
-        "equal_free_energies_K": size.equal_free_energies,
+        **_kelvin("transition_temperature", size.temperature),
+        **_kelvin("equal_free_energies", size.equal_free_energies),
         "ordered_on_cooling_K": size.orders_at,
         "disordered_on_heating_K": size.disorders_at,
         "heat_capacity_peak_cooling_K": cooling,
         "heat_capacity_peak_heating_K": heating,
         "latent_heat_meV_per_formula_unit": None if latent is None else 1000 * latent,
-        "attempted_swaps_per_second": size.swaps_per_second,
+        "attempted_moves_per_second": size.moves_per_second,
     }
 
 

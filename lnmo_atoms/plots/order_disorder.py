@@ -17,6 +17,8 @@ from lnmo_atoms.plots.style import GREY, INK, PALETTE, lighter, new_figure, styl
 LOWEST_BINDER = -0.5
 """Below it, U₄ of coexisting phases is cut off."""
 BINDERS = ((2 / 3, "order"), (5 / 9, "disorder"))
+CAPACITIES = (0, 0.5, 2, 5, 10, 20, 50, 100, 200)
+"""k_B per formula unit, where the axis is labelled."""
 Quantity = Callable[[OrderingPoint], Estimate]
 
 
@@ -32,10 +34,10 @@ def plot_ordering(transition: OrderingTransition, subtitle: str = "") -> Figure:
         transition: of one lattice model.
         subtitle: what the numbers rest on.
     """
-    figure = new_figure(5.6, 7.4, "Order of nickel and manganese", subtitle)
+    figure = new_figure(5.6, 7.4, "P4$_3$32 order of nickel and manganese", subtitle)
     panels: tuple[tuple[str, Quantity], ...] = (
-        ("order parameter S of P4$_3$32", lambda point: point.order),
-        ("heat capacity ($k_B$ per f.u.)", lambda point: point.heat_capacity),
+        ("order parameter S", lambda point: point.order),
+        ("heat capacity ($k_B$/f.u.)", lambda point: point.heat_capacity),
         ("Binder cumulant U$_4$", lambda point: point.binder),
     )
     all_axes: Sequence[Axes] = figure.subplots(len(panels), sharex=True)
@@ -43,7 +45,7 @@ def plot_ordering(transition: OrderingTransition, subtitle: str = "") -> Figure:
         axes.set_ylabel(label)
         axes.axvline(MEASURED_TRANSITION, color=GREY, linestyle=":", linewidth=1.2)
         if transition.temperature is not None:
-            axes.axvline(transition.temperature, color=GREY, linewidth=1.0)
+            axes.axvline(transition.temperature.value, color=GREY, linewidth=1.0)
         for size, color in zip(transition.sizes, PALETTE, strict=False):
             for points, heating in ((size.cooling, False), (size.heating, True)):
                 name = f"{size.size}×{size.size}×{size.size} cells" if heating else ""
@@ -86,14 +88,14 @@ def _finish(all_axes: Sequence[Axes], transition: OrderingTransition) -> None:
     coldest = transition.sizes[0].cooling[-1].temperature
     order.set_xlim(coldest, max(*temperatures, 1.05 * MEASURED_TRANSITION))
     order.set_ylim(-0.02, 1.05)
+    for name, color, style in (("heating", GREY, "-"), ("cooling", "white", (0, (4, 2)))):
+        order.plot([], [], color=GREY, linestyle=style, marker="o", markersize=3.4,
+                   markerfacecolor=color, linewidth=1.3, label=name)  # fmt: skip
     order.legend(loc="upper right")
-    capacity.set_yscale("log")
     points = [point for size in transition.sizes for point in (*size.cooling, *size.heating)]
     peak = max(point.heat_capacity.value for point in points if point.temperature >= coldest)
-    capacity.set_ylim(0.03, max(2 * peak, 1.0))
-    lowest = min(
-        point.binder.value for size in transition.sizes for point in (*size.cooling, *size.heating)
-    )
+    _square_root_scale(capacity, 1.2 * max(peak, 1.0))
+    lowest = min(point.binder.value for point in points)
     binder.set_ylim(max(min(lowest - 0.05, 0.4), LOWEST_BINDER), 0.72)
     for value, name in BINDERS:
         binder.axhline(value, color=GREY, linewidth=0.7)
@@ -104,10 +106,18 @@ def _finish(all_axes: Sequence[Axes], transition: OrderingTransition) -> None:
     binder.set_xlabel("temperature (K)")
     lines = [(MEASURED_TRANSITION, "measured")]
     if transition.temperature is not None:
-        lines.append((transition.temperature, f"{transition.temperature:.0f} K"))
+        lines.append((transition.temperature.value, f"{transition.temperature.value:.0f} K"))
     for temperature, name in lines:
         order.annotate(
             name, (temperature, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 2),
             textcoords="offset points", ha="center", va="bottom", fontsize=7.5, color=INK,
             annotation_clip=True,
         )  # fmt: skip
+
+
+def _square_root_scale(axes: Axes, highest: float) -> None:
+    """From 0 up, so that the peak of a transition and the plain beside it can both be read."""
+    axes.set_yscale("function", functions=(lambda y: np.sign(y) * np.sqrt(np.abs(y)), np.square))
+    axes.set_ylim(0, highest)
+    ticks = [tick for tick in CAPACITIES if tick <= highest]
+    axes.set_yticks(ticks, [f"{tick:g}" for tick in ticks])

@@ -1,9 +1,10 @@
-"""Canonical Monte Carlo of Ni and Mn on 16d: attempted swaps per second, ours, icet's and smol's.
+"""Canonical Monte Carlo of Ni and Mn on 16d: attempted moves per second, ours, icet's and smol's.
 
 A cube of 6×6×6 cells (12,096 atoms, of which 3,456 are metals), four orbits of pairs and the
 triangle of nearest neighbours, at 1000 K on one core; the peers get the metal sublattice alone,
 which is less work for them. Ours measures energy, order and correlations after every 3,456
-attempts. Set-up is all that comes before the first swap. Run by hand:
+attempts: a quarter swaps, as all of the peers' are, half nearest neighbours, a quarter rings.
+Set-up is all that comes before the first move. Run by hand:
 
     pip install icet smol && python tests/benchmarks/ordering_monte_carlo.py
 """
@@ -41,14 +42,14 @@ def nickel_sites(sites):
 
 
 def ours():
-    """Seconds of set-up, attempted swaps per second."""
+    """Seconds of set-up, attempted moves per second."""
     cell = (CELLS,) * 3
     canonical_monte_carlo(MODEL, (1, 1, 1), [TEMPERATURE], sweeps=20)  # compiled, once and for all
     begin = time.perf_counter()
     canonical_monte_carlo(MODEL, cell, ())
     set_up = time.perf_counter() - begin
     run = canonical_monte_carlo(MODEL, cell, [TEMPERATURE], sweeps=SWEEPS)
-    return set_up, run.swaps_per_second
+    return set_up, run.moves_per_second
 
 
 def icets():

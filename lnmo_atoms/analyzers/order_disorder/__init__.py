@@ -1,9 +1,9 @@
 """Order and disorder of nickel and manganese: interactions, Monte Carlo, the transition."""
 
 from lnmo_atoms.analyzers.order_disorder.cool_and_heat import (
-    ladder_steps,
     ordering_transition,
     temperature_ladder,
+    transition_work,
 )
 from lnmo_atoms.analyzers.order_disorder.fit import LatticeFit, fit_lattice_model
 from lnmo_atoms.analyzers.order_disorder.lattice_model import LatticeModel, load_lattice_model
@@ -12,7 +12,6 @@ from lnmo_atoms.analyzers.order_disorder.monte_carlo import (
     OrderingPoint,
     canonical_monte_carlo,
 )
-from lnmo_atoms.analyzers.order_disorder.spins import metal_spins
 from lnmo_atoms.analyzers.order_disorder.transition import (
     MEASURED_TRANSITION,
     OrderingTransition,
@@ -30,10 +29,9 @@ __all__ = [
     "SizeTransition",
     "canonical_monte_carlo",
     "fit_lattice_model",
-    "ladder_steps",
     "load_lattice_model",
-    "metal_spins",
     "ordering_transition",
     "temperature_ladder",
+    "transition_work",
     "variant_spins",
 ]

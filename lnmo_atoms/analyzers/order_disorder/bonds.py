@@ -1,4 +1,4 @@
-"""Interactions of a supercell as the swaps of a Monte Carlo read them.
+"""Interactions of a supercell as the moves of a Monte Carlo read them.
 
 The energy is linear in every single spin. What flipping σ_i changes is the field
 h_i = ∂E/∂σ_i; what it does to the field of a partner j is the bond

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from pymatgen.core import Structure
 
+from lnmo_atoms.analyzers.order_disorder.composition import quarter_nickel_spins
 from lnmo_atoms.analyzers.order_disorder.lattice_model import LatticeModel, cluster_sums
 from lnmo_atoms.analyzers.order_disorder.ridge import RidgeProblem, root_mean_square
-from lnmo_atoms.analyzers.order_disorder.spins import metal_spins
 from lnmo_atoms.builders.clusters import ClusterOrbit, cluster_orbits
 from lnmo_atoms.builders.errors import RequestError
 
@@ -165,14 +165,11 @@ def _source(number: int, engine: str, error: float, undetermined: Sequence[str])
     """What the model rests on, in words."""
     whose = f" by {engine}" if engine else ""
     text = (
-        f"fitted to {number} orderings{whose}, static energies without vibrations; "
+        f"fitted to {number} orderings{whose}, static energies; "
         f"cross-validation error {1000 * error:.1f} meV per LiNi0.5Mn1.5O4"
     )
     if undetermined:
-        text += (
-            f"; these orderings do not tell {', '.join(undetermined)} apart, which share what "
-            "they have in common: add orderings of larger cells"
-        )
+        text += f"; they do not tell {', '.join(undetermined)} apart: add orderings of larger cells"
     return text
 
 
@@ -183,6 +180,6 @@ def _cluster_table(
     orbits = cluster_orbits((1, 1, 1), pairs, triplets)
     rows = []
     for structure in structures:
-        supercell, spins = metal_spins(structure)
+        supercell, spins = quarter_nickel_spins(structure)
         rows.append(cluster_sums(supercell, spins, cluster_orbits(supercell, pairs, triplets)))
     return orbits, np.array(rows)

@@ -7,6 +7,7 @@ dE/dβ = −N⟨δE²⟩ is measured too, so that cubic Hermite splines in β ar
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import comb, log
 
 import numpy as np
@@ -14,25 +15,44 @@ from numpy.typing import NDArray
 from scipy.interpolate import CubicHermiteSpline
 from scipy.optimize import brentq
 
+from lnmo_atoms.analyzers.kinetics.monte_carlo import Estimate
 from lnmo_atoms.analyzers.kinetics.rates import BOLTZMANN
+from lnmo_atoms.analyzers.order_disorder.composition import METALS_PER_FORMULA, NICKEL_SHARE
 from lnmo_atoms.analyzers.order_disorder.monte_carlo import OrderingPoint
-from lnmo_atoms.analyzers.order_disorder.spins import METALS_PER_FORMULA, NICKEL_SHARE
 from lnmo_atoms.analyzers.order_disorder.variants import VARIANTS
+
+DRAWS = 50
+"""Of energies within their errors."""
 
 
 def equal_free_energies(
     disordered: Sequence[OrderingPoint], ordered: Sequence[OrderingPoint], formulas: int
-) -> float | None:
+) -> Estimate | None:
     """K, where the two phases have the same free energy; None if nowhere where both are known.
 
     The disordered branch begins at infinite temperature, where its entropy is k ln of the number of
-    arrangements; the ordered one at a temperature so low that it is one of the eight variants.
+    arrangements; the ordered one at a temperature so low that it is one of the eight variants. The
+    error follows from those of the energies, by drawing them anew.
 
     Args:
         disordered: from infinite temperature down.
         ordered: from low temperature up.
         formulas: formula units in the cell.
     """
+    found = _crossing(disordered, ordered, formulas)
+    if found is None:
+        return None
+    rng = np.random.default_rng(0)
+    drawn = [
+        _crossing(_drawn(disordered, rng), _drawn(ordered, rng), formulas) for _ in range(DRAWS)
+    ]
+    return Estimate(found, float(np.std([kelvin for kelvin in drawn if kelvin is not None])))
+
+
+def _crossing(
+    disordered: Sequence[OrderingPoint], ordered: Sequence[OrderingPoint], formulas: int
+) -> float | None:
+    """K, of equal free energies."""
     if len(ordered) < 2 or len(disordered) < 2:
         return None
     sites = METALS_PER_FORMULA * formulas
@@ -51,6 +71,18 @@ def equal_free_energies(
     if warmest >= coldest or difference(warmest) * difference(coldest) > 0:
         return None
     return float(1 / (BOLTZMANN * brentq(difference, warmest, coldest)))
+
+
+def _drawn(points: Sequence[OrderingPoint], rng: np.random.Generator) -> list[OrderingPoint]:
+    """Energies and their fluctuations as another run might have found them."""
+
+    def again(known: Estimate) -> Estimate:
+        return replace(known, value=rng.normal(known.value, known.error))
+
+    return [
+        replace(point, energy=again(point.energy), fluctuation=again(point.fluctuation))
+        for point in points
+    ]
 
 
 def _beta(point: OrderingPoint) -> float:

@@ -1,10 +1,21 @@
-"""Swaps of nickel with manganese, compiled.
+"""Moves of nickel and manganese, compiled.
 
-A nickel and a manganese drawn at random change places with probability min(1, exp(−ΔE/kT))
-(Metropolis, Rosenbluth, Rosenbluth, Teller and Teller, J. Chem. Phys. 21, 1087, 1953). The swap
-keeps σ_i σ_j, so that ΔE = −2 (h_i − h_j) − 4 C_ij with the fields h and the bond C of
-:mod:`~lnmo_atoms.analyzers.order_disorder.bonds`: an attempt costs the search for one bond,
-however many clusters there are; only a swap that happens changes fields.
+Some nickel and manganese change places with probability min(1, exp(−ΔE/kT)) (Metropolis,
+Rosenbluth, Rosenbluth, Teller and Teller, J. Chem. Phys. 21, 1087, 1953):
+
+- a nickel and a manganese drawn at random;
+- two nearest neighbours, if they are unlike;
+- all six metals of a ring, if nickel and manganese alternate around it.
+
+Each move is proposed as often as the one that takes it back. At low temperature nearly every
+tetrahedron holds one nickel, and a swap breaks that rule at up to four of them, so that it hardly
+ever happens. A ring keeps the rule, like the loops of ice models (Barkema and Newman, Phys. Rev. E
+57, 1155, 1998), and neighbours let the few tetrahedra wander that break it.
+
+A site that changes its metal adds −2σ_i h_i to the energy and −2σ_i C_ij to the field h_j of every
+other, with the fields and bonds of :mod:`~lnmo_atoms.analyzers.order_disorder.bonds`. A proposal
+costs the search for a few bonds, however many clusters there are; only a move that happens changes
+fields.
 """
 
 from typing import NamedTuple
@@ -15,6 +26,22 @@ from numpy.typing import NDArray
 
 from lnmo_atoms.analyzers.order_disorder.bonds import Bonds
 
+SWAP, NEIGHBOURS, RING = range(3)
+TURNS = np.array([SWAP, NEIGHBOURS, RING, NEIGHBOURS])
+"""The moves, one after the other."""
+
+
+class Moves(NamedTuple):
+    """What is attempted.
+
+    Attributes:
+        turns: shape (n,), kinds of moves that take turns.
+        rings: shape (rings, 6), sites of each ring, neighbours next to each other.
+    """
+
+    turns: NDArray[np.int64]
+    rings: NDArray[np.int32]
+
 
 class State(NamedTuple):
     """An arrangement; changed in place.
@@ -22,15 +49,15 @@ class State(NamedTuple):
     Attributes:
         spin: shape (n,), +1 for nickel, −1 for manganese.
         field: shape (n,), ∂E/∂σ in units.
-        nickel: shape (nickels,), their sites.
-        manganese: shape (manganeses,), their sites.
+        sites: shape (n,), all sites, those of nickel first.
+        slot: shape (n,), where in ``sites`` each site is.
         energy: shape (1,), in units.
     """
 
     spin: NDArray[np.int8]
     field: NDArray[np.int64]
-    nickel: NDArray[np.int32]
-    manganese: NDArray[np.int32]
+    sites: NDArray[np.int32]
+    slot: NDArray[np.int32]
     energy: NDArray[np.int64]
 
 
@@ -73,18 +100,34 @@ def state_of(bonds: Bonds, spins: NDArray[np.int8]) -> State:
     np.add.at(by_triangles, begin[bond], triangle_part)
     pairs, triangles = (int((part * spins).sum()) for part in (by_pairs, by_triangles))
     energy = bonds.constant + int((bonds.single * spins).sum()) + pairs // 2 + triangles // 6
+    sites = np.argsort(-spins, kind="stable")
+    sites = np.argsort(-spins, kind="stable")
     return State(
         spin=spins.astype(np.int8),
         field=bonds.single + by_pairs + by_triangles // 2,
-        nickel=np.nonzero(spins > 0)[0].astype(np.int32),
-        manganese=np.nonzero(spins < 0)[0].astype(np.int32),
+        sites=sites.astype(np.int32),
+        slot=np.argsort(sites).astype(np.int32),
         energy=np.array([energy], dtype=np.int64),
     )
+
+
+@njit(inline="always")
+def _search(values: NDArray[np.int32], begin: int, end: int, value: int) -> int:
+    """Where a value is in an ascending part of an array, −1 if it is not there."""
+    low, high = begin, end
+    while low < high:
+        middle = (low + high) // 2
+        if values[middle] < value:
+            low = middle + 1
+        else:
+            high = middle
+    return low if low < end and values[low] == value else -1
 
 
 @njit(cache=True, nogil=True)
 def sweep(
     bonds: Bonds,
+    moves: Moves,
     state: State,
     attempts: int,
     beta: float,
@@ -92,13 +135,14 @@ def sweep(
     probes: Probes,
     samples: Samples,
 ) -> int:
-    """Attempt so many swaps before each row of the samples.
+    """Attempt so many moves before each row of the samples.
 
     All in one function: for every array handed on, numba counts a reference, which would cost more
     than an attempt.
 
     Args:
         bonds: what does not change.
+        moves: what is attempted.
         state: changed in place.
         attempts: for each row.
         beta: 1/kT, per unit of energy.
@@ -107,52 +151,86 @@ def sweep(
         samples: filled.
 
     Returns:
-        swaps that happened.
+        moves that happened.
     """
     first, to, energy = bonds.first, bonds.to, bonds.energy
     third_first, third, third_energy = bonds.third_first, bonds.third, bonds.third_energy
-    spin, field, nickel, manganese = state.spin, state.field, state.nickel, state.manganese
+    turns, rings = moves.turns, moves.rings
+    spin, field, sites, slot = state.spin, state.field, state.sites, state.slot
+    nickels = (spin > 0).sum()
+    moving, shift = np.empty(6, dtype=np.int32), np.empty(6, dtype=np.int64)
     total, done = state.energy[0], 0
     for row in range(len(samples.energy)):
-        for _ in range(attempts):
-            a = int(rng.random() * len(nickel))
-            b = int(rng.random() * len(manganese))
-            i, j = nickel[a], manganese[b]
-            low, high = first[i], first[i + 1]
-            while low < high:
-                middle = (low + high) // 2
-                if to[middle] < j:
-                    low = middle + 1
-                else:
-                    high = middle
-            bond = 0
-            if low < first[i + 1] and to[low] == j:
-                bond = energy[low]
-                for t in range(third_first[low], third_first[low + 1]):
-                    bond += third_energy[t] * spin[third[t]]
-            change = 2 * (field[j] - field[i]) - 4 * bond
+        for attempt in range(attempts):
+            kind = turns[attempt % len(turns)]
+            number = 2
+            if kind == SWAP:
+                moving[0] = sites[int(rng.random() * nickels)]
+                moving[1] = sites[nickels + int(rng.random() * (len(sites) - nickels))]
+            elif kind == NEIGHBOURS:
+                r, k = divmod(int(rng.random() * rings.size), 6)
+                moving[0], moving[1] = rings[r, k], rings[r, (k + 1) % 6]
+            else:
+                r, number = int(rng.random() * len(rings)), 6
+                for k in range(6):
+                    moving[k] = rings[r, k]
+            alternate = True
+            for k in range(number - 1):
+                alternate &= spin[moving[k]] != spin[moving[k + 1]]
+            if not alternate:
+                continue
+
+            # ΔE, the sites changed one after the other, and then back again
+            change = 0
+            shift[:] = 0
+            for k in range(number):
+                i = moving[k]
+                step = -2 * spin[i]
+                change += step * (field[i] + shift[k])
+                for other in range(k + 1, number):
+                    p = _search(to, first[i], first[i + 1], moving[other])
+                    if p >= 0:
+                        bond = energy[p]
+                        for t in range(third_first[p], third_first[p + 1]):
+                            bond += third_energy[t] * spin[third[t]]
+                        shift[other] += step * bond
+                spin[i] = -spin[i]
+            for k in range(number):
+                spin[moving[k]] = -spin[moving[k]]
             if change > 0 and rng.random() >= np.exp(-beta * change):
                 continue
-            nickel[a], manganese[b] = j, i
+
             total += change
             done += 1
-            for site in (i, j):
-                step = -2 * spin[site]
-                spin[site] = -spin[site]
-                for p in range(first[site], first[site + 1]):
+            for k in range(0, number, 2):
+                i, j = moving[k], moving[k + 1]
+                slot[i], slot[j] = slot[j], slot[i]
+                sites[slot[i]], sites[slot[j]] = i, j
+            for k in range(number):
+                i = moving[k]
+                step = -2 * spin[i]
+                spin[i] = -spin[i]
+                for p in range(first[i], first[i + 1]):
                     bond = energy[p]
                     for t in range(third_first[p], third_first[p + 1]):
                         bond += third_energy[t] * spin[third[t]]
                     field[to[p]] += step * bond
-        samples.energy[row] = total
-        for k in range(len(nickel)):
-            for v in range(probes.variants.shape[1]):
-                samples.nickel[row, probes.variants[nickel[k], v]] += 1
-        begin = 0
-        for shell in range(len(probes.last)):
-            for p in range(begin, probes.last[shell]):
-                product = spin[probes.pairs[p, 0]] * spin[probes.pairs[p, 1]]
-                samples.products[row, shell] += product
-            begin = probes.last[shell]
-    state.energy[0] = total
+        state.energy[0] = total
+        _measure(state, probes, samples, row)
     return done
+
+
+@njit(cache=True, nogil=True)
+def _measure(state: State, probes: Probes, samples: Samples, row: int) -> None:
+    """Fill a row of the samples."""
+    samples.energy[row] = state.energy[0]
+    for site, spin in enumerate(state.spin):
+        if spin > 0:
+            for variant in probes.variants[site]:
+                samples.nickel[row, variant] += 1
+    begin = 0
+    for shell, end in enumerate(probes.last):
+        for p in range(begin, end):
+            i, j = probes.pairs[p]
+            samples.products[row, shell] += state.spin[i] * state.spin[j]
+        begin = end

@@ -16,7 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pymatgen.core import Structure
 
-from lnmo_atoms.analyzers.order_disorder.spins import Supercell, formula_units, metal_spins
+from lnmo_atoms.analyzers.order_disorder.composition import (
+    Supercell,
+    formula_units,
+    quarter_nickel_spins,
+)
 from lnmo_atoms.builders.clusters import ClusterOrbit, cluster_orbits
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.files import write_text_atomically
@@ -74,7 +78,7 @@ cluster_orbits`, such as ``{"pair 1": 0.02, "triangle 1": -0.003}``. A positive 
         Raises:
             RequestError: where nickel and manganese are not on 16d, or not in the ratio 1 : 3.
         """
-        return self.energy_of_spins(*metal_spins(structure))
+        return self.energy_of_spins(*quarter_nickel_spins(structure))
 
     def energy_of_spins(self, supercell: Supercell, spins: NDArray[np.int8]) -> float:
         """Energy in eV per LiNi0.5Mn1.5O4 of spins numbered as in ``metal_sites``."""

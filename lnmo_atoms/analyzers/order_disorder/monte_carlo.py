@@ -10,15 +10,22 @@ from numpy.typing import NDArray
 from lnmo_atoms.analyzers.kinetics.monte_carlo import Estimate
 from lnmo_atoms.analyzers.kinetics.rates import BOLTZMANN
 from lnmo_atoms.analyzers.order_disorder.bonds import bonds_of
-from lnmo_atoms.analyzers.order_disorder.estimates import BLOCKS, jackknife
-from lnmo_atoms.analyzers.order_disorder.kernel import Probes, Samples, state_of, sweep
-from lnmo_atoms.analyzers.order_disorder.lattice_model import LatticeModel
-from lnmo_atoms.analyzers.order_disorder.spins import (
+from lnmo_atoms.analyzers.order_disorder.composition import (
     NICKEL_SHARE,
     Supercell,
     formula_units,
     whole_supercell,
 )
+from lnmo_atoms.analyzers.order_disorder.estimates import BLOCKS, jackknife
+from lnmo_atoms.analyzers.order_disorder.kernel import (
+    TURNS,
+    Moves,
+    Probes,
+    Samples,
+    state_of,
+    sweep,
+)
+from lnmo_atoms.analyzers.order_disorder.lattice_model import LatticeModel
 from lnmo_atoms.analyzers.order_disorder.variants import (
     VARIANTS,
     order_parameters,
@@ -27,6 +34,7 @@ from lnmo_atoms.analyzers.order_disorder.variants import (
 )
 from lnmo_atoms.builders.clusters import cluster_orbits, metal_sites
 from lnmo_atoms.builders.errors import RequestError
+from lnmo_atoms.builders.pyrochlore import rings
 
 SHELLS = 4
 """Orbits of pairs whose short-range order is measured: those up to the third neighbours."""
@@ -45,10 +53,11 @@ class OrderingPoint:
         fluctuation: N⟨δE²⟩ of the energy per formula unit, in eV² per LiNi0.5Mn1.5O4: −dE/dβ.
         order: S = (f − x)/(1 − x) of the variant of P4_332 with the largest one.
         binder: U₄ = 1 − ⟨η⁴⟩/3⟨η²⟩² of the six-component order parameter: 2/3 in order, 5/9 where
-            its components are normally distributed about zero, less where two phases coexist.
+            its components are normally distributed about zero, less where two phases coexist; 2/3
+            too where η never changes, as in another kind of order.
         short_range: Warren–Cowley α = (⟨σσ⟩ − m²)/(1 − m²), m = −1/2, by pair: 0 at random,
             −1/3 where every nickel has only manganese there.
-        acceptance: share of attempted swaps that happened.
+        acceptance: share of attempted moves that happened.
     """
 
     temperature: float
@@ -74,13 +83,13 @@ class Ladder:
         supercell: repeats of the cubic cell.
         points: in the order of the run.
         spins: σ at its end, shape (16 · cells,), numbered as in ``metal_sites``.
-        swaps_per_second: attempted, by computing time.
+        moves_per_second: attempted, by computing time.
     """
 
     supercell: Supercell
     points: tuple[OrderingPoint, ...]
     spins: NDArray[np.int8]
-    swaps_per_second: float
+    moves_per_second: float
 
 
 def canonical_monte_carlo(
@@ -93,10 +102,11 @@ def canonical_monte_carlo(
     start: NDArray[np.int8] | None = None,
     progress: Callable[[], None] | None = None,
 ) -> Ladder:
-    """Averages over arrangements of a quarter nickel on 16d, by swaps of nickel with manganese.
+    """Averages over arrangements of a quarter nickel on 16d.
 
-    A sweep is one attempted swap per metal site; after each one everything is measured. A quarter
-    as many sweeps go by at every temperature before the first measurement.
+    A sweep is one attempted move per metal site, of the kinds of
+    :mod:`~lnmo_atoms.analyzers.order_disorder.kernel` by turns; after each one everything is
+    measured. A quarter as many sweeps go by at every temperature before the first measurement.
 
     Args:
         model: the energies.
@@ -118,12 +128,12 @@ def canonical_monte_carlo(
     rng = np.random.default_rng(seed)
     simulation = _Simulation(model, cell, rng, random_spins(cell, rng) if start is None else start)
     points = []
-    begin = time.perf_counter()
+    begin = time.thread_time()
     for temperature in temperatures:
         points.append(simulation.at(temperature, sweeps))
         if progress:
             progress()
-    seconds = time.perf_counter() - begin
+    seconds = time.thread_time() - begin
     return Ladder(cell, tuple(points), simulation.state.spin, simulation.attempts / seconds)
 
 
@@ -148,6 +158,7 @@ class _Simulation:
         orbits = model.orbits(supercell)
         energies = [model.interactions[orbit.name] for orbit in orbits]
         self._bonds = bonds_of(len(spins), orbits, energies)
+        self._moves = Moves(TURNS, rings(supercell).astype(np.int32))
         self._constant, self._rng, self._formulas = model.constant, rng, formula_units(supercell)
         self._shells = cluster_orbits(supercell, pairs=SHELLS, triplets=0)
         self._probes = Probes(
@@ -161,7 +172,7 @@ class _Simulation:
     def at(self, temperature: float, sweeps: int) -> OrderingPoint:
         """Equilibrate and measure."""
         self._run(temperature, round(EQUILIBRATION * sweeps))
-        samples, swaps = self._run(temperature, sweeps)
+        samples, moves = self._run(temperature, sweeps)
         energy = samples.energy * (self._bonds.unit / self._formulas)
         offset = energy.mean()
         parameters = order_parameters(samples.nickel, len(self.state.spin))
@@ -183,19 +194,18 @@ class _Simulation:
             short_range={
                 orbit.name: alpha for orbit, alpha in zip(self._shells, alphas, strict=True)
             },
-            acceptance=swaps / (sweeps * len(self.state.spin)),
+            acceptance=moves / (sweeps * len(self.state.spin)),
         )
 
     def _averages(self, means: NDArray[np.float64]) -> NDArray[np.float64]:
         """Of what is reported, from means of what is measured."""
         e, e2, s, n2, n4, *products = np.moveaxis(means, -1, 0)
+        ratio = np.divide(n4, n2**2, out=np.ones_like(n4), where=n2 > 0)
         alphas = [(product - MEAN_SPIN**2) / (1 - MEAN_SPIN**2) for product in products]
-        return np.stack(
-            [e, self._formulas * (e2 - e**2), s, 1 - n4 / (3 * n2**2), *alphas], axis=-1
-        )
+        return np.stack([e, self._formulas * (e2 - e**2), s, 1 - ratio / 3, *alphas], axis=-1)
 
     def _run(self, temperature: float, sweeps: int) -> tuple[Samples, int]:
-        """Sweeps with their samples, and the swaps that happened."""
+        """Sweeps with their samples, and the moves that happened."""
         samples = Samples(
             energy=np.empty(sweeps, dtype=np.int64),
             nickel=np.zeros((sweeps, VARIANTS), dtype=np.int32),
@@ -204,5 +214,7 @@ class _Simulation:
         attempts = len(self.state.spin)
         beta = self._bonds.unit / (BOLTZMANN * temperature)
         self.attempts += sweeps * attempts
-        swaps = sweep(self._bonds, self.state, attempts, beta, self._rng, self._probes, samples)
-        return samples, swaps
+        moves = sweep(
+            self._bonds, self._moves, self.state, attempts, beta, self._rng, self._probes, samples
+        )
+        return samples, moves

@@ -7,10 +7,11 @@ from itertools import pairwise
 
 import numpy as np
 
+from lnmo_atoms.analyzers.kinetics.monte_carlo import Estimate
+from lnmo_atoms.analyzers.order_disorder.composition import formula_units
 from lnmo_atoms.analyzers.order_disorder.free_energy import equal_free_energies
 from lnmo_atoms.analyzers.order_disorder.lattice_model import LatticeModel
 from lnmo_atoms.analyzers.order_disorder.monte_carlo import OrderingPoint
-from lnmo_atoms.analyzers.order_disorder.spins import formula_units
 
 MEASURED_TRANSITION = 973.0
 """K, about 700 °C (Lee et al., 2017)."""
@@ -32,13 +33,13 @@ class SizeTransition:
         size: cubic cells along each edge.
         cooling: from complete disorder down, warmest first.
         heating: from P4_332 up, coldest first.
-        swaps_per_second: attempted, on cooling.
+        moves_per_second: attempted, on cooling.
     """
 
     size: int
     cooling: tuple[OrderingPoint, ...]
     heating: tuple[OrderingPoint, ...]
-    swaps_per_second: float
+    moves_per_second: float
 
     @property
     def orders_at(self) -> float | None:
@@ -70,7 +71,7 @@ class SizeTransition:
         return _until(self.heating, lambda point: point.order.value < HALF_ORDERED)
 
     @cached_property
-    def equal_free_energies(self) -> float | None:
+    def equal_free_energies(self) -> Estimate | None:
         """K, where P4_332 and disorder have one free energy; None without a delay to tell it by."""
         cell = (self.size,) * 3
         return equal_free_energies(self.disordered, self.ordered, formula_units(cell))
@@ -82,7 +83,7 @@ class SizeTransition:
             return None
         order, disorder = (
             np.interp(
-                self.equal_free_energies,
+                self.equal_free_energies.value,
                 [point.temperature for point in branch],
                 [point.energy.value for point in branch],
             )
@@ -91,13 +92,19 @@ class SizeTransition:
         return float(disorder - order)
 
     @property
-    def temperature(self) -> float | None:
-        """K, of the transition: equal free energies, else midway between cooling and heating."""
+    def temperature(self) -> Estimate | None:
+        """K, of the transition: equal free energies, else midway between cooling and heating.
+
+        The error of the latter is half their distance, and at least that of the temperatures run.
+        """
         if self.equal_free_energies is not None:
             return self.equal_free_energies
         if self.orders_at is None or self.disorders_at is None:
             return None
-        return (self.orders_at + self.disorders_at) / 2
+        middle = (self.orders_at + self.disorders_at) / 2
+        ladder = np.array([point.temperature for point in self.heating])
+        step = np.interp(middle, ladder[:-1], np.diff(ladder))
+        return Estimate(middle, max(abs(self.disorders_at - self.orders_at), float(step)) / 2)
 
 
 @dataclass(frozen=True)
@@ -119,8 +126,8 @@ class OrderingTransition:
     flags: tuple[str, ...] = ()
 
     @property
-    def temperature(self) -> float | None:
-        """K, of the largest crystal."""
+    def temperature(self) -> Estimate | None:
+        """K, of the largest crystal, without what the energies are wrong by."""
         return self.sizes[-1].temperature
 
     @property

@@ -61,7 +61,7 @@ def arrange_nickel(
     draw = _random if method == "random" else _quasirandom
     chosen = draw(supercell, nickel, on_4b, rng)
     largest = int(variants(supercell)[:, chosen].sum(axis=1).max())
-    if abs((held := order_of(largest, nickel, sites)) - order) > NOTABLE:
+    if abs((held := float(order_of(largest, nickel, sites))) - order) > NOTABLE:
         log.warning("S = %.3g is asked for, S = %.3g is what this cell holds", order, held)
     return np.concatenate([chosen, rng.permutation(np.setdiff1d(np.arange(sites), chosen))])
 

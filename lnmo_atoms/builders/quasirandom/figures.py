@@ -113,7 +113,7 @@ def disorder_figures(structure: Structure) -> DisorderFigures:
     return DisorderFigures(
         supercell,
         2 * nickel / metals,
-        tuple(order_of(int(n), nickel, metals) for n in on_4b),
+        tuple(order_of(on_4b, nickel, metals).tolist()),
         tuple(
             OrbitFigure(o.name, float(o.radius * a), len(o.members), float(found), float(target))
             for o, found, target in zip(

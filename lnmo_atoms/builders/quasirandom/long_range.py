@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from lnmo_atoms.builders.clusters import fd3m_operations, metal_sites, site_numbers
 
@@ -37,6 +37,8 @@ def _variants_of_cell() -> NDArray[np.bool_]:
 def variants(supercell: Sequence[int]) -> NDArray[np.bool_]:
     """Which metal sites are 4b in each of the eight variants of the ordered crystal.
 
+    Each site is 4b in two of them, one of each hand.
+
     Args:
         supercell: repeats of the cubic cell along its three axes.
 
@@ -47,10 +49,10 @@ def variants(supercell: Sequence[int]) -> NDArray[np.bool_]:
     return np.repeat(_variants_of_cell(), int(np.prod(supercell)), axis=1)
 
 
-def order_of(on_4b: int, nickel: int, metals: int) -> float:
+def order_of(on_4b: ArrayLike, nickel: float, metals: int) -> NDArray[np.float64]:
     """Order parameter S of so many nickel atoms on 4b, of all nickel atoms and metal sites."""
     x = nickel / metals
-    return (4 * on_4b / metals - x) / (1 - x)
+    return np.asarray((4 * np.asarray(on_4b) / metals - x) / (1 - x))
 
 
 def nickel_on_4b(order: float, nickel: int, metals: int) -> int:
