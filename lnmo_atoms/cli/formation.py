@@ -86,11 +86,12 @@ def formation(
         rows = formation_energies(results, phases, temperature, pressure)
         potentials = chemical_potentials(phases, temperature, pressure)
         write_structures(study, results, phases)
-        report = write_formation(study, rows, potentials, spec.trust())
+        trust = spec.trust("formation energies")
+        report = write_formation(study, rows, potentials, trust)
         if json:
             print_json(report)
         else:
-            show_formation(rows, potentials, study, spec.trust())
+            show_formation(rows, potentials, study, trust)
     for failure in failures:
         complain(f"{failure.name} failed: {failure.cause}")
     return 1 if failures else 0
