@@ -124,6 +124,9 @@ def test_failures_are_told_and_the_others_ranked(tmp_path):
         (("--samples", -1), "samples"),
         (("--calculator", "nothing"), "not known"),
         (("--fmax", 0), "above 0"),
+        (("--fmax", "nan"), "above 0"),
+        (("--samples", 2, "--seed", -1), "seed"),
+        (("--samples", 23, "--cell", 1, 1, 1), "of 22 distinct"),
     ],
 )
 def test_mistakes_get_one_line_and_exit_code_2(tmp_path, words, hint):

@@ -37,13 +37,16 @@ REMARK = "each ordering is calculated in its smallest cell"
 
 def rank(
     samples: Annotated[
-        int, typer.Option(min=0, help="Orderings of a larger cell, drawn at random, to add.")
+        int,
+        typer.Option(
+            min=0, help="Orderings of a larger cell to add, drawn in proportion to degeneracy."
+        ),
     ] = 0,
     cell: Annotated[
         tuple[int, int, int] | None,
         typer.Option(help="Repeats of the cubic cell that samples are of; default: 1 1 2."),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of that draw.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of that draw.")] = 0,
     calculator: Calculator = "chgnet",
     study: StudyFolder = DEFAULT_STUDY,
     fmax: Annotated[
@@ -55,8 +58,9 @@ def rank(
 ) -> int:
     """Energies of nickel–manganese orderings: all 22 of the cubic cell, relaxed and ranked.
 
-    Cell and atoms are relaxed, each ordering in its smallest cell. A study gathers the
-    orderings of all its runs, ranks them together and calculates none twice.
+    Cell and atoms are relaxed, each ordering in its smallest cell. A study
+    gathers the orderings of all its runs, ranks them together and calculates
+    none twice.
 
     Example: lnmo rank --study my-study
 
@@ -122,11 +126,11 @@ def _show(ranking: OrderingRanking, study: Path, json: bool) -> None:
         return
     shown = ranking.rows[:LONGEST_TABLE]
     table(
-        f"Orderings by {ranking.engine}: energies above the lowest, per formula unit",
-        ("rank", "rank\nas built", "space group", "×", "atoms", "relaxed\nmeV", "as built\nmeV",
-         "volume\nÅ³", "conv."),
+        f"Orderings by {ranking.engine}: meV per formula unit above the lowest",
+        ("rank", "rank\nas built", "no.", "space group", "×", "atoms", "relaxed\nmeV",
+         "as built\nmeV", "volume\nÅ³", "conv."),
         [
-            (row.rank, row.rank_unrelaxed, row.space_group, row.degeneracy, row.atoms,
+            (row.rank, row.rank_unrelaxed, row.number, row.space_group, row.degeneracy, row.atoms,
              row.energy, row.energy_unrelaxed, row.volume, row.converged)
             for row in shown
         ],

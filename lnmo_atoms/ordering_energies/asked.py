@@ -12,7 +12,7 @@ from lnmo_atoms.builders.primitive import PrimitiveCell, primitive_cell
 from lnmo_atoms.builders.symmetry import SpaceGroup, space_group
 from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.records import ORDERINGS_FILE, load_orderings
-from lnmo_atoms.reference import check_bulk
+from lnmo_atoms.reference import check_bulk, check_fmax
 from lnmo_atoms.results import TaskResult, formula_units
 from lnmo_atoms.store import Study
 from lnmo_atoms.tasks import Task
@@ -83,8 +83,7 @@ def asked_orderings(
         RequestError: for none, for what the engine or this workflow cannot calculate, or for
             more than one composition.
     """
-    if fmax <= 0:
-        raise RequestError(f"fmax is a force in eV/Å above 0, not {fmax:g}")
+    check_fmax(fmax)
     asked = [
         AskedOrdering(number, structure, int(degeneracy), spec, fmax)
         for number, (structure, degeneracy) in enumerate(orderings, start=1)
@@ -141,7 +140,7 @@ def _held(study: Study, asked: AskedOrdering) -> list[AskedOrdering]:
         difference = f"of {formulas.pop()}, not {asked.formula}"
     elif engines:
         difference = f"by {engines.pop()}, not {asked.spec.engine()}"
-    elif any(study.get(task.key) is None for task in tasks_of(held)):
+    elif any(study.get(one.relaxation.key) is None for one in held):
         difference = "with another fmax or other options of the engine"
     else:
         return held
