@@ -127,6 +127,20 @@ def test_a_study_gathers_its_orderings(tmp_path, orderings):
     assert len(done) == len(set(done)) == 12
 
 
+def test_a_damaged_record_is_named_and_made_anew_without_calculating(tmp_path, orderings):
+    first = ordering_energies(orderings[:2], toy(), tmp_path)
+    (tmp_path / ORDERINGS_FILE).write_text("{")
+    with pytest.raises(RequestError, match="move it away and repeat"):
+        ordering_energies(orderings[:2], toy(), tmp_path)
+    (tmp_path / ORDERINGS_FILE).unlink()
+    seen = []
+    again = ordering_energies(
+        orderings[:2], toy(), tmp_path, progress=lambda event: seen.append(event.status)
+    )
+    assert set(seen) == {"cached"}
+    assert [r.energy_per_formula for r in again] == [r.energy_per_formula for r in first]
+
+
 def test_what_failed_gets_its_number_when_it_succeeds(tmp_path, orderings, monkeypatch):
     calls = count()
 
