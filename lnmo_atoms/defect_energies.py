@@ -18,7 +18,7 @@ from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.executors import make_executor
 from lnmo_atoms.flags import atoms_that_left, moment_changes
 from lnmo_atoms.records import DEFECTS_FILE, save_defects
-from lnmo_atoms.reference import BulkReference, bulk_reference, bulk_task, check_bulk
+from lnmo_atoms.reference import BulkReference, bulk_reference, bulk_task, check_bulk, check_fmax
 from lnmo_atoms.results import DefectResult, Failure, TaskResult
 from lnmo_atoms.runner import Progress, run_tasks
 from lnmo_atoms.store import Study
@@ -61,7 +61,7 @@ def defect_energies(
         CalculationError: where the bulk cannot be relaxed.
     """
     spec = CalculatorSpec.parse(calculator)
-    _check(defects, bulk, spec)
+    _check(defects, bulk, spec, fmax)
     with Study.open(study) as open_study, make_executor(executor) as pool:
         options = {
             "workflow": "defect energies",
@@ -88,12 +88,13 @@ def plan_defects(
     defects: Sequence[Defect], bulk: Structure, spec: CalculatorSpec, *, fmax: float = 0.05
 ) -> list[Task]:
     """The calculations that :func:`defect_energies` would do, on the unrelaxed bulk."""
-    _check(defects, bulk, spec)
+    _check(defects, bulk, spec, fmax)
     return [bulk_task(bulk, spec), *(_Start.of(defect, spec, fmax).task for defect in defects)]
 
 
-def _check(defects: Sequence[Defect], bulk: Structure, spec: CalculatorSpec) -> None:
-    """Refuse defects of another bulk and elements that the engine does not know."""
+def _check(defects: Sequence[Defect], bulk: Structure, spec: CalculatorSpec, fmax: float) -> None:
+    """Refuse defects of another bulk, elements that the engine does not know, and no force."""
+    check_fmax(fmax)
     check_bulk(bulk, spec)
     for defect in defects:
         cells = _cells(defect, bulk)

@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
 from pymatgen.core import Structure
 
 from lnmo_atoms.builders.bulk import require_bulk
+from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.symmetry import space_group, symmetrized
 from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.results import Failure
@@ -62,6 +64,16 @@ def check_bulk(bulk: Structure, spec: CalculatorSpec) -> None:
     """
     require_bulk(bulk)
     spec.check({site.specie.symbol for site in bulk})
+
+
+def check_fmax(fmax: float) -> None:
+    """Refuse what is no force at which a relaxation could end.
+
+    Raises:
+        RequestError: for a number that is not positive or not finite.
+    """
+    if not 0 < fmax < inf:
+        raise RequestError(f"fmax is a force in eV/Å above 0, not {fmax:g}")
 
 
 def bulk_reference(

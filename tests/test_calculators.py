@@ -120,8 +120,13 @@ def test_a_missing_extra_is_named_with_its_command(name, extra, monkeypatch):
 
 
 def test_every_engine_says_how_far_to_trust_it():
-    assert "0.77 of GGA" in CHGNET.trust()
-    assert all(CalculatorSpec.parse(name).trust() for name in ("emt", "gpaw", "mycalc:make"))
+    assert "surface energies and barriers come out" in CHGNET.trust("surface energies", "barriers")
+    assert "0.77 of GGA" in CHGNET.trust("barriers")
+    assert "barrier" not in CHGNET.trust("formation energies")
+    for name in ("chgnet", "emt", "gpaw", "mycalc:make"):
+        words = CalculatorSpec.parse(name).trust("differences between orderings")
+        assert words.endswith(".")
+        assert "{" not in words
 
 
 def test_gpaw_preset(monkeypatch):

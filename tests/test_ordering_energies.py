@@ -3,7 +3,7 @@
 import json
 import re
 from dataclasses import replace
-from itertools import pairwise
+from itertools import count, pairwise
 from math import comb
 
 import numpy as np
@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from matplotlib.text import Text
 from pymatgen.core import Element
 from test_records import assert_same
+from toy_engines import Alloy
 
 from lnmo_atoms.analyzers.ranking import decorations, rank_orderings
 from lnmo_atoms.builders.errors import RequestError
-from lnmo_atoms.builders.orderings import enumerate_orderings
+from lnmo_atoms.builders.orderings import enumerate_orderings, sample_orderings
 from lnmo_atoms.builders.spinel import average_spinel, lithium_manganate, ordered_spinel
 from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.ordering_energies import ordering_energies, plan_orderings
@@ -108,6 +109,74 @@ def test_a_study_calculates_nothing_twice(tmp_path, orderings):
     names = [state.name for state in Study.status_of(study)]
     assert len(names) == 8
     assert sum(name.startswith("relax ordering") for name in names) == 4
+
+
+def test_a_study_gathers_its_orderings(tmp_path, orderings):
+    """In whatever order they come, each once, with the energies of one run of all."""
+    samples = sample_orderings(2, (1, 1, 2))
+    ordering_energies(orderings[:3], toy(), tmp_path)
+    again = ordering_energies([*samples, orderings[1]], toy(), tmp_path)
+    ordering_energies([orderings[4], orderings[1], orderings[4]], toy(), tmp_path)
+    gathered = load_orderings(tmp_path / ORDERINGS_FILE)
+    assert [result.number for result in gathered] == [1, 2, 3, 4, 5, 6]
+    assert [result.number for result in again] == [4, 5, 2]
+    alone = ordering_energies([*orderings[:3], *samples, orderings[4]], toy())
+    assert [r.energy_per_formula for r in gathered] == [r.energy_per_formula for r in alone]
+    assert [r.degeneracy for r in gathered] == [r.degeneracy for r in alone]
+    done = [state.name for state in Study.status_of(tmp_path)]
+    assert len(done) == len(set(done)) == 12
+
+
+def test_a_damaged_record_is_named_and_made_anew_without_calculating(tmp_path, orderings):
+    first = ordering_energies(orderings[:2], toy(), tmp_path)
+    (tmp_path / ORDERINGS_FILE).write_text("{")
+    with pytest.raises(RequestError, match="move it away and repeat"):
+        ordering_energies(orderings[:2], toy(), tmp_path)
+    (tmp_path / ORDERINGS_FILE).unlink()
+    seen = []
+    again = ordering_energies(
+        orderings[:2], toy(), tmp_path, progress=lambda event: seen.append(event.status)
+    )
+    assert set(seen) == {"cached"}
+    assert [r.energy_per_formula for r in again] == [r.energy_per_formula for r in first]
+
+
+def test_what_failed_gets_its_number_when_it_succeeds(tmp_path, orderings, monkeypatch):
+    calls = count()
+
+    def give_up_at_once(alloy, *given):
+        if not next(calls):
+            raise RuntimeError("the engine gave up")
+        calculate(alloy, *given)
+
+    calculate = Alloy.calculate
+    monkeypatch.setattr(Alloy, "calculate", give_up_at_once)
+    first = [result.number for result in ordering_energies(orderings[:4], toy(), tmp_path)]
+    assert len(first) == 3
+    second = ordering_energies(orderings[:5], toy(), tmp_path)
+    assert [result.number for result in second] == [1, 2, 3, 4, 5]
+    assert [r.number for r in load_orderings(tmp_path / ORDERINGS_FILE)] == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize(
+    ("change", "hint"),
+    [
+        (
+            {"calculator": CalculatorSpec.parse("toy_engines:Alloy", stiffness=3.0)},
+            "other options of the engine",
+        ),
+        ({"fmax": 0.01}, "with another fmax"),
+        ({"calculator": "toy_engines:Ledger"}, "by toy_engines:Alloy, not toy_engines:Ledger"),
+        ({"orderings": [(lithium_manganate(), 1)]}, "of Li2Mn3NiO8, not LiMn2O4"),
+    ],
+)
+def test_what_cannot_be_compared_is_no_part_of_a_study(tmp_path, orderings, change, hint):
+    request = {"orderings": orderings[:1], "calculator": toy()}
+    ordering_energies(**request, study=tmp_path)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    with pytest.raises(RequestError, match=hint):
+        ordering_energies(**request | change, study=tmp_path)
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
 def test_an_ordering_that_fails_is_missing_and_named(tmp_path, orderings, results):

@@ -74,10 +74,26 @@ def test_the_study_goes_on_and_status_knows_it(ranked):
     runs = len(json.loads((folder / "s" / "study.json").read_text())["runs"])
     again = lnmo("rank", "--study", "s", *TOY, "--json", cwd=folder)
     document = json.loads(again.stdout)
-    assert len(document["orderings"]) == 22
+    assert len(document["orderings"]) == 24
     assert document["engine"]
     assert json.loads(lnmo("status", "s", "--json", cwd=folder).stdout) == states
     assert len(json.loads((folder / "s" / "study.json").read_text())["runs"]) == runs + 1
+
+
+def test_a_study_ranks_the_orderings_of_all_its_runs(tmp_path):
+    """Also where samples of two seeds are one ordering: the 1 × 1 × 1 cell has but 22."""
+    for words in ((), ("--samples", 3), ("--cell", 1, 1, 1, "--samples", 5), ("--samples", 5)):
+        done = lnmo("rank", *words, "--study", "s", *TOY, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+    with (tmp_path / "s" / "ranking.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert sorted(int(row["number"]) for row in rows) == list(range(1, 28))
+    assert sorted(row["atoms"] for row in rows) == ["112"] * 5 + ["56"] * 22
+    for row in rows:
+        relaxed = la.read(tmp_path / "s" / "structures" / f"ordering-{row['number']}.cif")
+        assert len(relaxed) == int(row["atoms"])
+    states = json.loads(lnmo("status", "s", "--json", cwd=tmp_path).stdout)
+    assert len({state["name"] for state in states}) == len(states) == 2 * 27
 
 
 def test_seeds_draw_other_samples(tmp_path):
@@ -108,6 +124,9 @@ def test_failures_are_told_and_the_others_ranked(tmp_path):
         (("--samples", -1), "samples"),
         (("--calculator", "nothing"), "not known"),
         (("--fmax", 0), "above 0"),
+        (("--fmax", "nan"), "above 0"),
+        (("--samples", 2, "--seed", -1), "seed"),
+        (("--samples", 23, "--cell", 1, 1, 1), "of 22 distinct"),
     ],
 )
 def test_mistakes_get_one_line_and_exit_code_2(tmp_path, words, hint):

@@ -176,7 +176,7 @@ def test_provenance(tmp_path):
     assert len(second["engine"]["sha256"]) == 64
     assert second["versions"]["ase"]
     assert second["platform"]
-    assert Study.trust_of(tmp_path) == CalculatorSpec.parse("chgnet").trust()
+    assert Study.trust_of(tmp_path, "barriers") == CalculatorSpec.parse("chgnet").trust("barriers")
 
 
 def test_a_study_without_a_folder_is_gone_afterwards():
@@ -254,9 +254,10 @@ def test_an_unwritable_folder_is_refused():
 
 
 def test_no_study_no_status(tmp_path):
-    for look in (Study.status_of, Study.trust_of):
-        with pytest.raises(RequestError, match="there is no study in"):
-            look(tmp_path)
+    with pytest.raises(RequestError, match="there is no study in"):
+        Study.status_of(tmp_path)
+    with pytest.raises(RequestError, match="there is no study in"):
+        Study.trust_of(tmp_path, "barriers")
     assert not list(tmp_path.iterdir())
 
 

@@ -1,6 +1,6 @@
 """Oxygen gas at a temperature and a pressure: enthalpy, entropy and chemical potential."""
 
-from math import isfinite, log
+from math import log
 
 from lnmo_atoms.analyzers.kinetics.rates import BOLTZMANN
 from lnmo_atoms.builders.errors import RequestError
@@ -13,6 +13,8 @@ SHOMATE = (
 Chase, NIST-JANAF Thermochemical Tables, 4th ed., J. Phys. Chem. Ref. Data Monograph 9, 1998)."""
 COLDEST = 100.0
 """K, where the first range begins."""
+HIGHEST_PRESSURE = 1000.0
+"""bar, beyond which oxygen is taken for no ideal gas."""
 KJ_PER_EV = 96.48533212
 """kJ/mol per eV (CODATA 2018)."""
 
@@ -52,14 +54,15 @@ def oxygen_potential(temperature: float, pressure: float) -> float:
 
     Args:
         temperature: K, 100 to 2000.
-        pressure: bar, partial pressure of O2.
+        pressure: bar, partial pressure of O2, above 0 to 1000.
 
     Raises:
-        RequestError: for a temperature outside that range or a pressure that is not positive.
+        RequestError: for a temperature or a pressure outside that range.
     """
-    if not (isfinite(pressure) and pressure > 0):
+    if not 0 < pressure <= HIGHEST_PRESSURE:
         raise RequestError(
-            f"an oxygen pressure of {pressure:g} bar is none: give bar above 0, 0.21 in air"
+            f"oxygen is an ideal gas here, above 0 and up to {HIGHEST_PRESSURE:g} bar (0.21 in "
+            f"air): {pressure:g} bar is outside"
         )
     gibbs = oxygen_enthalpy(temperature) - temperature * oxygen_entropy(temperature) / 1000
     return (gibbs / KJ_PER_EV + BOLTZMANN * temperature * log(pressure)) / 2

@@ -21,7 +21,7 @@ class OrderingRow:
     Attributes:
         rank: by relaxed energy, from 1; None where it did not converge.
         rank_unrelaxed: by energy as built, from 1, among all.
-        number: its place among the orderings that were asked for.
+        number: in its study; of its file there too.
         space_group: symbol, as built.
         space_group_number: of the International Tables.
         relaxed_space_group: symbol, relaxed.

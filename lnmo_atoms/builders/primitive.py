@@ -71,16 +71,16 @@ def primitive_cell(crystal: Structure, symprec: float = SYMPREC) -> PrimitiveCel
     images = permutations(crystal, SymmetryOperations(identities, translations))
     kept, atoms = np.unique(images.min(axis=0), return_inverse=True)
     lattice = _shortest_basis(crystal.lattice, translations)
-    coords = crystal.cart_coords
+    coords, species, labels = crystal.cart_coords, crystal.species, crystal.labels
     structure = Structure(
         lattice,
-        [crystal.species[i] for i in kept],
+        [species[i] for i in kept],
         coords[kept],
         coords_are_cartesian=True,
         site_properties={
             name: [values[i] for i in kept] for name, values in crystal.site_properties.items()
         },
-        labels=[crystal.labels[i] for i in kept],
+        labels=[labels[i] for i in kept],
     )
     shifts = lattice.get_fractional_coords(coords - coords[kept][atoms])
     vectors = lattice.get_fractional_coords(crystal.lattice.matrix)

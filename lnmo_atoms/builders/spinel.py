@@ -36,10 +36,7 @@ ELEMENT_ORDER = {"Li": 0, "Ni": 1, "Mn": 2, "O": 3}
 
 
 def _lattice(a: float | None, default: float) -> Lattice:
-    length = default if a is None else a
-    if not 4 < length < 20:
-        raise RequestError(f"the cubic lattice parameter is about 8.2 Å; {length:g} Å is no spinel")
-    return Lattice.cubic(length)
+    return Lattice.cubic(default if a is None else valid_lattice_parameter(a))
 
 
 def _annotate(structure: Structure, roles: Sequence[tuple[str, str, str]]) -> None:
@@ -191,6 +188,17 @@ def decorated_spinel(
     set_formal_moments(structure)
     structure.add_site_property("wyckoff", list(space_group(structure).wyckoffs))
     return structure.get_sorted_structure(key=lambda site: ELEMENT_ORDER[site.specie.symbol])
+
+
+def valid_lattice_parameter(a: float) -> float:
+    """The cubic lattice parameter in Å.
+
+    Raises:
+        RequestError: for what is far from that of a spinel.
+    """
+    if not 4 < a < 20:
+        raise RequestError(f"the cubic lattice parameter is about 8.2 Å; {a:g} Å is no spinel")
+    return a
 
 
 def valid_supercell(supercell: Sequence[int]) -> NDArray[np.int_]:

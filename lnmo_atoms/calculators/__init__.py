@@ -1,5 +1,6 @@
 """Engines: which calculator to use, as data that travels, and how far to trust its numbers."""
 
+from lnmo_atoms.calculators.engines import Quantity
 from lnmo_atoms.calculators.spec import CalculatorSpec
 
-__all__ = ["CalculatorSpec"]
+__all__ = ["CalculatorSpec", "Quantity"]

@@ -5,13 +5,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 from ase.data import chemical_symbols
 
 from lnmo_atoms.builders.errors import RequestError
 
 Options = Mapping[str, Any]
+Quantity = Literal[
+    "surface energies", "barriers", "differences between orderings", "formation energies"
+]
+"""What an engine's trust is spoken of."""
 
 CHGNET_MODEL = "0.3.0"
 CHGNET_MODELS = (CHGNET_MODEL, "0.2.0", "r2scan")
@@ -25,12 +29,13 @@ class Engine:
         label: how people call it.
         factory: ``"module:callable"`` that takes the options and returns an ASE calculator.
         package: distribution whose version is the engine's version; None if there is none.
-        trust: one sentence on how far to believe its numbers.
+        trust: one sentence on how far to believe its numbers, ``{}`` for the quantities.
         module: top-level module that must be importable; None where it always is.
         extra: extra of this package that installs it.
         options: names of the options it takes; None where only the factory knows.
         elements: symbols it knows; None where that is not known beforehand.
         variant: what to add to label and version, from the options.
+        evidence: a sentence more on some quantities.
         blind: takes neither charges nor moments, so that ions of one element are alike to it.
         data_file: file that decides the numbers beside the version (weights, source code).
     """
@@ -45,6 +50,7 @@ class Engine:
     elements: frozenset[str] | None = None
     variant: Callable[[Options], str] = field(default=lambda _: "")
     data_file: Callable[[Options], Path | None] = field(default=lambda _: None)
+    evidence: Mapping[Quantity, str] = field(default_factory=dict)
     blind: bool = False
 
 
@@ -64,11 +70,14 @@ CHGNET = Engine(
     factory="lnmo_atoms.calculators.chgnet:ChgnetCalculator",
     package="chgnet",
     trust=(
-        "Universal potentials such as CHGNet soften the potential-energy surface: surface energies "
-        "and barriers come out too low (barriers of nine Li spinels in the migration-barrier "
-        "dataset of the sai-mat-group: eight too low, median 0.77 of GGA; LiMn2O4 0.235 against "
-        "0.371 eV), and their order is more reliable than their values."
+        "Universal potentials such as CHGNet soften the energy surface: {} come out too low, "
+        "largely systematically (Deng et al., npj Comput. Mater. 11, 9, 2025), and their order is "
+        "more reliable than their values."
     ),
+    evidence={
+        "barriers": "Of nine Li spinels in the migration-barrier dataset of the sai-mat-group "
+        "eight have too low a barrier, median 0.77 of GGA (LiMn2O4 0.235 against 0.371 eV)."
+    },
     module="chgnet",
     extra="chgnet",
     options=frozenset({"model", "device"}),
@@ -93,9 +102,8 @@ GPAW = Engine(
     factory="lnmo_atoms.calculators.gpaw:pbe_u",
     package="gpaw",
     trust=(
-        "GPAW with PBE+U (Mn 3.9, Ni 6.2 eV) is DFT with its usual errors: surface energies and "
-        "barriers are reasonable once cutoff, k-points and slab thickness are converged, which is "
-        "yours to check."
+        "GPAW with PBE+U (Mn 3.9, Ni 6.2 eV) is DFT with its usual errors: {} are reasonable once "
+        "cutoff, k-points and the size of cells are converged, which is yours to check."
     ),
     module="gpaw",
     extra="gpaw",

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lnmo_atoms.builders.errors import RequestError
-from lnmo_atoms.calculators.engines import ENGINES, Engine
+from lnmo_atoms.calculators.engines import ENGINES, Engine, Quantity
 from lnmo_atoms.calculators.user import load_factory, user_engine
 
 _kept = threading.local()
@@ -135,9 +135,13 @@ class CalculatorSpec:
         """Whether ions of one element are alike to the engine, whatever their charge and moment."""
         return self._engine.blind
 
-    def trust(self) -> str:
-        """One sentence on how far to trust the engine's numbers."""
-        return self._engine.trust
+    def trust(self, first: Quantity, *others: Quantity) -> str:
+        """How far to trust the engine's numbers of some quantities, in a sentence or two."""
+        engine, quantities = self._engine, (first, *others)
+        evidence = [
+            engine.evidence[quantity] for quantity in quantities if quantity in engine.evidence
+        ]
+        return " ".join([engine.trust.format(" and ".join(quantities)), *evidence])
 
     def _require_installed(self) -> None:
         module, extra = self._engine.module, self._engine.extra

@@ -42,7 +42,7 @@ def defects(
             "around the defect), far or random (one way)."
         ),
     ] = "near",
-    seed: Annotated[int, typer.Option(help="Of the random generator (far, random).")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of the random generator (far, random).")] = 0,
     output: Annotated[
         Path, typer.Option("-o", "--output", help="Folder for POSCAR, CIF files and an index.")
     ] = Path("defects"),

@@ -72,7 +72,7 @@ def diffusion(
     if attempt_frequency is not None and not 0 < attempt_frequency < inf:
         raise RequestError(f"--attempt-frequency: {attempt_frequency:g} is no frequency above zero")
     kelvin = parse_temperatures(temperatures)
-    trust = " ".join(dict.fromkeys(Study.trust_of(study) for study in studies))
+    trust = " ".join(dict.fromkeys(Study.trust_of(study, "barriers") for study in studies))
     with err.status("walking"):
         curves = [
             _curve(study, label, kelvin, attempt_frequency, lithium)

@@ -38,7 +38,7 @@ def run_disordered(recipe: Recipe, bulk: Structure, samples: int, dry_run: bool,
     if json:
         print_json([_row(result) for result in results])
     else:
-        _show(results, spec.trust())
+        _show(results, spec.trust("surface energies"))
         note(f"every sample in {folder / DISORDERED_SURFACES_FILE}")
     for failure in failures:
         complain(f"{failure.name} failed: {failure.cause}")

@@ -19,7 +19,7 @@ from lnmo_atoms.cli.screen import ProgressBars, complain, print_json
 from lnmo_atoms.cli.structures import Json, StructureFile, load
 from lnmo_atoms.defect_energies import defect_energies, plan_defects
 from lnmo_atoms.executors import make_executor
-from lnmo_atoms.reference import check_bulk
+from lnmo_atoms.reference import check_bulk, check_fmax
 from lnmo_atoms.reference_energies import phase_tasks, reference_energies
 from lnmo_atoms.store import Study
 
@@ -41,7 +41,7 @@ def formation(
             "around the defect), far or random (one way)."
         ),
     ] = "near",
-    seed: Annotated[int, typer.Option(help="Of the random generator (far, random).")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of the random generator (far, random).")] = 0,
     temperature: Annotated[float, typer.Option(help="K, of the oxygen.")] = 300.0,
     pressure: Annotated[float, typer.Option(help="bar, of O2; 0.21 in air.")] = 0.21,
     calculator: Calculator = "chgnet",
@@ -53,14 +53,18 @@ def formation(
 ) -> int:
     """Formation energies: relax bulk, defects and reference phases, price what is exchanged.
 
-    Lithium is exchanged with its metal, oxygen with gas at a temperature and a pressure, nickel
-    and manganese with their oxides under that gas. Another temperature or pressure costs nothing.
+    Lithium is exchanged with its metal, oxygen with gas at a temperature and a
+    pressure, nickel and manganese with their oxides under that gas. Another
+    temperature or pressure costs nothing.
 
-    Example: lnmo formation --kind "oxygen vacancy" --temperature 1000 --study my-study
+    Example: lnmo formation --study my-study
+
+    Example: lnmo formation --kind "oxygen vacancy" --temperature 1000
     """
     spec = CalculatorSpec.parse(calculator)
     oxygen_potential(temperature, pressure)
     bulk = load(structure)
+    check_fmax(fmax)
     check_bulk(bulk, spec)
     defects = make_defects(bulk, kind or USUAL_KINDS, cell, valid_placement(mn3), seed)
     elements = _exchanged(defects)
@@ -86,11 +90,12 @@ def formation(
         rows = formation_energies(results, phases, temperature, pressure)
         potentials = chemical_potentials(phases, temperature, pressure)
         write_structures(study, results, phases)
-        report = write_formation(study, rows, potentials, spec.trust())
+        trust = spec.trust("formation energies")
+        report = write_formation(study, rows, potentials, trust)
         if json:
             print_json(report)
         else:
-            show_formation(rows, potentials, study, spec.trust())
+            show_formation(rows, potentials, study, trust)
     for failure in failures:
         complain(f"{failure.name} failed: {failure.cause}")
     return 1 if failures else 0

@@ -22,6 +22,7 @@ from lnmo_atoms.builders.orderings import (
     ordering_space_groups,
     sample_occupations,
 )
+from lnmo_atoms.builders.spinel import valid_lattice_parameter
 from lnmo_atoms.builders.subsets import Subsets, joined
 from lnmo_atoms.builders.symmetry import SpaceGroup
 from lnmo_atoms.cli.folders import make_folder
@@ -45,12 +46,13 @@ def orderings(
     samples: Annotated[
         int | None,
         typer.Option(
+            min=1,
             help="Draw so many distinct ones, in proportion to their degeneracies, instead of "
             "listing all.",
             show_default=False,
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of the random generator (--samples).")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of the random generator (--samples).")] = 0,
     a: Annotated[
         float | None, typer.Option("-a", help="Cubic lattice parameter in Å; default: experiment.")
     ] = None,
@@ -68,8 +70,8 @@ def orderings(
 ) -> None:
     """List every symmetry-distinct Ni/Mn ordering of a cell, or draw some of them.
 
-    The degeneracy is the number of equivalent arrangements in the cell; in a chiral ordering, half
-    of them are mirror images of the other half.
+    The degeneracy is the number of equivalent arrangements in the cell; in a
+    chiral ordering, half of them are mirror images of the other half.
 
     Example: lnmo orderings -o orderings
 
@@ -80,17 +82,19 @@ def orderings(
     estimate = f"{_number(distinct)} distinct of {_number(ways)} orderings"
     if samples is None and distinct > MOST_ROWS:
         raise RequestError(f"{estimate} are too many for a table: draw some with --samples")
-    note(f"{estimate}, {n_nickel} nickel on {sites} sites")
+    if a is not None:
+        valid_lattice_parameter(a)
     found = (
         joined(ordering_occupations(cell, nickel))
         if samples is None
         else sample_occupations(samples, cell, nickel, seed)
     )
+    folder = None if output is None else make_folder(output)
+    note(f"{estimate}, {n_nickel} nickel on {sites} sites")
     pairs = nickel_pairs(found, cell)
     told = ordering_space_groups(found, cell)
     groups = list(track(told, "finding space groups", len(found), console=err, transient=True))
     rows = _rows(found, groups, pairs, ways)
-    folder = None if output is None else make_folder(output)
     if folder is not None:
         if len(rows) <= MOST_FILES:
             _write_structures(found, rows, cell, a, folder)

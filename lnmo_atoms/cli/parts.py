@@ -64,7 +64,8 @@ def run_parts(
                 hops = attempt_frequencies(hops, spec, open_study, pool, progress=progress)
         failures = open_study.failures()
     if surfaces or hops:
-        comparison = write_comparison(folder, *load_results(folder), spec.trust())
+        trust = spec.trust("surface energies", "barriers")
+        comparison = write_comparison(folder, *load_results(folder), trust)
         show(comparison, folder, json)
     for failure in failures:
         complain(f"{failure.name} failed: {failure.cause}")

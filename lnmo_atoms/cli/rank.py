@@ -23,6 +23,7 @@ from lnmo_atoms.executors import make_executor
 from lnmo_atoms.formats import write
 from lnmo_atoms.ordering_energies import ordering_energies, plan_orderings
 from lnmo_atoms.plots import plot_orderings, save
+from lnmo_atoms.records import ORDERINGS_FILE, load_orderings
 from lnmo_atoms.results import OrderingResult
 from lnmo_atoms.store import Study
 
@@ -36,13 +37,16 @@ REMARK = "each ordering is calculated in its smallest cell"
 
 def rank(
     samples: Annotated[
-        int, typer.Option(min=0, help="Orderings of a larger cell, drawn at random, to add.")
+        int,
+        typer.Option(
+            min=0, help="Orderings of a larger cell to add, drawn in proportion to degeneracy."
+        ),
     ] = 0,
     cell: Annotated[
         tuple[int, int, int] | None,
         typer.Option(help="Repeats of the cubic cell that samples are of; default: 1 1 2."),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of that draw.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of that draw.")] = 0,
     calculator: Calculator = "chgnet",
     study: StudyFolder = DEFAULT_STUDY,
     fmax: Annotated[
@@ -54,10 +58,15 @@ def rank(
 ) -> int:
     """Energies of nickel–manganese orderings: all 22 of the cubic cell, relaxed and ranked.
 
-    Cell and atoms are relaxed, each ordering in its smallest cell. Samples are drawn with a
-    probability in proportion to their degeneracy.
+    Cell and atoms are relaxed, each ordering in its smallest cell. A study
+    gathers the orderings of all its runs, ranks them together and calculates
+    none twice.
+
+    Example: lnmo rank --study my-study
 
     Example: lnmo rank --samples 24 --study my-study
+
+    Example: lnmo rank --cell 2 2 1 --samples 12 --study my-study
     """
     spec = CalculatorSpec.parse(calculator)
     orderings = _orderings(samples, cell, seed)
@@ -65,10 +74,11 @@ def rank(
         show_plan(plan_orderings(orderings, spec, fmax=fmax), REMARK, json)
         return 0
     with make_executor("processes", workers) as pool, ProgressBars(hidden=json) as progress:
-        results = ordering_energies(orderings, spec, study, pool, fmax=fmax, progress=progress)
+        ordering_energies(orderings, spec, study, pool, fmax=fmax, progress=progress)
+    results = load_orderings(study / ORDERINGS_FILE)
     failures = Study(study).failures()
     if results:
-        ranking = rank_orderings(results, spec.trust())
+        ranking = rank_orderings(results, spec.trust("differences between orderings"))
         _write(study, results, ranking)
         _show(ranking, study, json)
     for failure in failures:
@@ -116,11 +126,11 @@ def _show(ranking: OrderingRanking, study: Path, json: bool) -> None:
         return
     shown = ranking.rows[:LONGEST_TABLE]
     table(
-        f"Orderings by {ranking.engine}: energies above the lowest, per formula unit",
-        ("rank", "rank\nas built", "space group", "×", "atoms", "relaxed\nmeV", "as built\nmeV",
-         "volume\nÅ³", "conv."),
+        f"Orderings by {ranking.engine}: meV per formula unit above the lowest",
+        ("rank", "rank\nas built", "no.", "space group", "×", "atoms", "relaxed\nmeV",
+         "as built\nmeV", "volume\nÅ³", "conv."),
         [
-            (row.rank, row.rank_unrelaxed, row.space_group, row.degeneracy, row.atoms,
+            (row.rank, row.rank_unrelaxed, row.number, row.space_group, row.degeneracy, row.atoms,
              row.energy, row.energy_unrelaxed, row.volume, row.converged)
             for row in shown
         ],

@@ -128,7 +128,7 @@ def compare(
     Example: lnmo compare my-study
     """
     surfaces, hops = load_results(study)
-    trust = Study.trust_of(study)
+    trust = Study.trust_of(study, "surface energies", "barriers")
     comparison = write_comparison(study, surfaces, hops, trust)
     show(comparison, study, json)
 

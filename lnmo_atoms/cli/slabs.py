@@ -53,7 +53,7 @@ def slabs(
     samples: Annotated[
         int, typer.Option(help="Random slabs of each termination, of a disordered STRUCTURE.")
     ] = 4,
-    seed: Annotated[int, typer.Option(help="Of the random generator.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of the random generator.")] = 0,
     output: Annotated[
         Path, typer.Option("-o", "--output", help="Folder for POSCAR, CIF, PNG files and an index.")
     ] = Path("slabs"),

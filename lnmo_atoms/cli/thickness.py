@@ -74,7 +74,7 @@ def converge(
     failures = Study(study).failures()
     figures = make_folder(study / "figures")
     save(plot_thickness(result), figures / f"thickness-{result.name}.png")
-    _show(result, study, spec.trust(), json)
+    _show(result, study, spec.trust("surface energies"), json)
     for failure in failures:
         complain(f"{failure.name} failed: {failure.cause}")
     return 0 if result.converged and not failures else 1

@@ -24,6 +24,10 @@ LINE_HEIGHT = 0.15
 """Inches that a label takes."""
 LEVEL, LABEL = 1.0, 1.25
 """Length of a level, and where its label begins."""
+LABELLED, BARE = 3.1, 2.1
+"""Width of a column with labels, and of one without."""
+INCHES = 0.78
+"""That a level is long."""
 OWN_COLOR = HOP_COLORS[1]
 
 
@@ -40,28 +44,31 @@ def plot_orderings(ranking: OrderingRanking) -> Figure:
     labelled = max((len(column) for column in columns if _told_apart(column)), default=0)
     height = max(3.6, 1.6 + 1.15 * LINE_HEIGHT * labelled)
     footer = f"engine: {ranking.engine or 'none'} · relaxed, cell and atoms · ×: degeneracy"
-    figure = new_figure(max(4.2, 2.4 * len(columns)), height, "Energies of orderings", footer)
+    widths = [LABELLED if _told_apart(column) else BARE for column in columns]
+    figure = new_figure(max(4.2, INCHES * sum(widths)), height, "Energies of orderings", footer)
     if not rows:
         mark_empty(figure.add_subplot(), "no orderings")
         return figure
-    panels = figure.subplots(1, len(columns), sharey=True, squeeze=False).ravel()
+    panels = figure.subplots(
+        1, len(columns), sharey=True, squeeze=False, width_ratios=widths
+    ).ravel()
     top = max(*(row.energy for row in rows), 1.0)
     panels[0].set_ylim(-0.05 * top, 1.05 * top)
     panels[0].set_ylabel("energy above the lowest\n(meV per formula unit)")
-    for axes, column in zip(panels, columns, strict=True):
-        _draw_levels(axes, column)
+    for axes, column, width in zip(panels, columns, widths, strict=True):
+        _draw_levels(axes, column, width)
         if _told_apart(column):
             _draw_labels(axes, column, 1.1 * top * LINE_HEIGHT / (height - 1.4))
     return figure
 
 
-def _draw_levels(axes: Axes, rows: Sequence[OrderingRow]) -> None:
-    """A line for each ordering."""
+def _draw_levels(axes: Axes, rows: Sequence[OrderingRow], width: float) -> None:
+    """A line for each ordering, in a column of that width."""
     axes.hlines(
         [row.energy for row in rows], 0, LEVEL,
         colors=[_color(row) for row in rows], linewidth=[_width(row) for row in rows],
     )  # fmt: skip
-    axes.set_xlim(-0.1, 3.0)
+    axes.set_xlim(-0.1, width - 0.1)
     axes.set_xticks([])
     axes.spines["bottom"].set_visible(False)
     axes.set_title(f"{len(rows)} of {rows[0].atoms} atoms")

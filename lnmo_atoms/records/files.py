@@ -37,8 +37,8 @@ def read(path: Path, kind: str) -> dict[str, Any]:
         raise RequestError(f"cannot read {path}: {error.strerror}") from error
     except ValueError as error:
         raise RequestError(
-            f"{path} is damaged or not ours: repeat the command that made it, which calculates "
-            "nothing twice"
+            f"{path} is damaged or not ours: move it away and repeat the command that made it, "
+            "which calculates nothing twice"
         ) from error
     found = document.get("format") if isinstance(document, dict) else None
     if found != kind:
@@ -46,7 +46,7 @@ def read(path: Path, kind: str) -> dict[str, Any]:
     if document.get("schema") != SCHEMA:
         raise RequestError(
             f"{path} has schema {document.get('schema')}, this lnmo_atoms reads {SCHEMA}: "
-            "use the version that wrote it, or compute anew"
+            "use the version that wrote it, or move it away and compute anew"
         )
     return typing.cast("dict[str, Any]", document)
 

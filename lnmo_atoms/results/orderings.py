@@ -15,7 +15,7 @@ class OrderingResult:
     """Energy of one ordering, cell and atoms relaxed.
 
     Attributes:
-        number: its place among the orderings that were asked for, from 1.
+        number: in its study, from 1, which it keeps.
         structure: as built.
         degeneracy: equivalent decorations of the cell as built.
         space_group: of the ordering as built, charges and moments included.

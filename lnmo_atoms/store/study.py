@@ -10,7 +10,7 @@ from typing import Any
 
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.files import write_text_atomically
-from lnmo_atoms.calculators import CalculatorSpec
+from lnmo_atoms.calculators import CalculatorSpec, Quantity
 from lnmo_atoms.formats import to_atoms
 from lnmo_atoms.results import Failure
 from lnmo_atoms.store.database import ResultsFile
@@ -163,14 +163,14 @@ class Study:
         ]
 
     @staticmethod
-    def trust_of(path: Path | str) -> str:
-        """How far to trust the numbers of the engine that the study last ran with.
+    def trust_of(path: Path | str, first: Quantity, *others: Quantity) -> str:
+        """How far to trust such numbers of the engine that the study last ran with.
 
         Raises:
             RequestError: where there is no study in the folder.
         """
         runs = read_runs(_existing(path) / PROVENANCE)
-        return CalculatorSpec(runs[-1]["engine"]["engine"]).trust() if runs else ""
+        return CalculatorSpec(runs[-1]["engine"]["engine"]).trust(first, *others) if runs else ""
 
     @property
     def _results(self) -> ResultsFile:
