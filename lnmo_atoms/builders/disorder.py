@@ -17,6 +17,7 @@ from pymatgen.core import Composition, Species, Structure
 from lnmo_atoms.builders.charges import formal_charges, formal_moment, set_formal_moments
 from lnmo_atoms.builders.decoration import Decorations, Ion, orbits_of
 from lnmo_atoms.builders.errors import RequestError
+from lnmo_atoms.builders.seeds import generator
 from lnmo_atoms.builders.symmetry import conventional_cell
 
 MOST_REPEATS = 12
@@ -167,7 +168,7 @@ def random_cells(bulk: Structure, samples: int, seed: int) -> list[Structure]:
     cells = (cell.make_supercell(r, in_place=False) for r in enlargements(cell.lattice.abc))
     ways = ((parent, decorations(parent, disorder, np.arange(len(parent)))) for parent in cells)
     parent, choices = first_with_choice(ways, bulk)
-    rng = np.random.default_rng(seed)
+    rng = generator(seed)
     return [decorated(parent, choices, rng) for _ in range(samples)]
 
 

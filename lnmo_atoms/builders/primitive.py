@@ -43,7 +43,7 @@ class PrimitiveCell:
         coords = (cell.frac_coords[self.atoms] + self.offsets) @ cell.lattice.matrix
         return Structure(
             Lattice(self.vectors @ cell.lattice.matrix),
-            self.crystal.species,
+            self.crystal.species_and_occu,
             coords,
             coords_are_cartesian=True,
             site_properties=self.crystal.site_properties,
@@ -60,7 +60,7 @@ def primitive_cell(crystal: Structure, symprec: float = SYMPREC) -> PrimitiveCel
     independent translations, which in three dimensions are always a basis (Minkowski).
 
     Args:
-        crystal: with whole atoms.
+        crystal: any.
         symprec: Å, up to which atoms count as repeated.
 
     Raises:
@@ -71,7 +71,7 @@ def primitive_cell(crystal: Structure, symprec: float = SYMPREC) -> PrimitiveCel
     images = permutations(crystal, SymmetryOperations(identities, translations))
     kept, atoms = np.unique(images.min(axis=0), return_inverse=True)
     lattice = _shortest_basis(crystal.lattice, translations)
-    coords, species, labels = crystal.cart_coords, crystal.species, crystal.labels
+    coords, species, labels = crystal.cart_coords, crystal.species_and_occu, crystal.labels
     structure = Structure(
         lattice,
         [species[i] for i in kept],

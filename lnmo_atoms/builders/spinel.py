@@ -15,6 +15,7 @@ from pymatgen.core import Lattice, Species, Structure
 from lnmo_atoms.builders.charges import manganese_3_count, set_formal_moments
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.quasirandom import Method, arrange_nickel
+from lnmo_atoms.builders.seeds import generator
 from lnmo_atoms.builders.symmetry import space_group
 
 LATTICE_ORDERED = 8.166
@@ -162,7 +163,7 @@ def disordered_spinel(
     n_metals = 16 * cells
     n_mn3 = manganese_3_count(8 * cells, n_nickel, n_metals - n_nickel, 32 * cells)
     ions = [NI] * n_nickel + [MN3] * n_mn3 + [MN4] * (n_metals - n_nickel - n_mn3)
-    rng = np.random.default_rng(seed)
+    rng = generator(seed)
     drawn = arrange_nickel(repeats.tolist(), n_nickel, method, order, rng)
     metals = dict(zip(drawn.tolist(), ions, strict=True))
     return decorated_spinel(repeats, [metals[i] for i in range(n_metals)], a)

@@ -122,7 +122,8 @@ def build(
     order: Annotated[
         float | None,
         typer.Option(
-            help="Long-range order S, 0 to 1 (disordered): the nearest that the cell can hold.",
+            help="Long-range order S, 0 to 1 (disordered): the nearest that the cell can hold. "
+            "Default: what chance makes it, with sqs 0.",
             rich_help_panel=DISORDER,
         ),
     ] = None,
@@ -135,7 +136,7 @@ def build(
     ] = None,
     seed: Annotated[
         int,
-        typer.Option(help="Of the random generator: disorder and defects."),
+        typer.Option(min=0, help="Of the random generator: disorder and defects."),
     ] = 0,
     lithium: Annotated[
         float | None,
@@ -146,11 +147,13 @@ def build(
     ] = None,
     oxygen_vacancies: Annotated[
         int,
-        typer.Option(help="How many; each leaves two electrons, on Mn3+.", rich_help_panel=DEFECTS),
+        typer.Option(
+            min=0, help="How many; each leaves two electrons, on Mn3+.", rich_help_panel=DEFECTS
+        ),
     ] = 0,
     antisites: Annotated[
         int,
-        typer.Option(help="Pairs of Ni and Mn that change places.", rich_help_panel=DEFECTS),
+        typer.Option(min=0, help="Pairs of Ni and Mn that change places.", rich_help_panel=DEFECTS),
     ] = 0,
     mn3: Annotated[
         Mn3 | None,

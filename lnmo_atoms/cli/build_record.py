@@ -16,7 +16,7 @@ from lnmo_atoms.builders.files import write_text_atomically
 from lnmo_atoms.builders.quasirandom import DisorderFigures, disorder_figures
 from lnmo_atoms.builders.symmetry import space_group
 from lnmo_atoms.cli.screen import line, table
-from lnmo_atoms.formats import write
+from lnmo_atoms.formats import write_all
 
 FORMAT = "lnmo_atoms build"
 SCHEMA = 1
@@ -66,9 +66,7 @@ def _figures(structure: Structure) -> DisorderFigures | None:
 
 def write_files(structure: Structure, output: Sequence[Path], made: dict[str, Any]) -> None:
     """Write the structure, and beside each file, under its name, the record of its making."""
-    comments = _comments(made)
-    for path in output:
-        write(structure, path, comments=comments)
+    write_all(structure, output, _comments(made))
     text = json.dumps(made, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     for path in dict.fromkeys(path.with_suffix(SUFFIX) for path in output):
         write_text_atomically(path, text)

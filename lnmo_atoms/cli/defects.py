@@ -53,6 +53,9 @@ def defects(
 ) -> None:
     """Build every symmetry-distinct defect, each neutral with the Mn3+ or Ni3+ that balance it.
 
+    A crystal of mean valence, such as LiMn2O4 with Mn3.5+, keeps it: --mn3 places
+    whole ions, which lnmo build limn2o4 --mn3 far makes.
+
     The files are unrelaxed. bulk.vasp and bulk.cif hold the perfect cell.
 
     Example: lnmo defects --kind "oxygen vacancy" --cell 1 1 2 -o defects

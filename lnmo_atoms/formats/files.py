@@ -111,16 +111,39 @@ def write(
         RequestError: where the format is unknown, cannot hold the structure, or the file cannot
             be written.
     """
-    path = Path(path)
-    kind = _format(path) if format is None else format
+    _replace(Path(path), _written(structure, Path(path), format, comments))
+
+
+def write_all(
+    structure: Structure, paths: Sequence[str | os.PathLike[str]], comments: Sequence[str] = ()
+) -> None:
+    """Write a structure to several files, none of them unless each can hold it.
+
+    Args:
+        structure: see :func:`write`.
+        paths: suffix or name tell the format of each.
+        comments: put at the head of a CIF.
+
+    Raises:
+        RequestError: as :func:`write`, before anything is written.
+    """
+    texts = {Path(path): _written(structure, Path(path), None, comments) for path in paths}
+    for path in texts:
+        _require_place(path)
+    for path, text in texts.items():
+        _replace(path, text)
+
+
+def _written(structure: Structure, path: Path, kind: str | None, comments: Sequence[str]) -> str:
+    """The text of the file that this path names."""
+    kind = _format(path) if kind is None else kind
     if kind not in WRITERS:
         raise RequestError(f"format {kind!r} is not known: use one of {', '.join(WRITERS)}")
     try:
         _check(structure)
-        text = format_cif(structure, comments) if kind == "cif" else WRITERS[kind](structure)
+        return format_cif(structure, comments) if kind == "cif" else WRITERS[kind](structure)
     except RequestError as exc:
         raise RequestError(f"{path} is not written: {exc}") from exc
-    _replace(path, text)
 
 
 def _format(path: Path) -> str:
@@ -158,8 +181,8 @@ def _text(path: Path) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _replace(path: Path, text: str) -> None:
-    """Put a whole file in place of what there was."""
+def _require_place(path: Path) -> None:
+    """Refuse a path whose folder is not there, or that is a folder itself."""
     try:
         has_folder = path.parent.is_dir()
     except OSError:
@@ -168,6 +191,11 @@ def _replace(path: Path, text: str) -> None:
         raise RequestError(f"cannot write {path}: there is no folder {path.parent}: make it first")
     if path.is_dir():
         raise RequestError(f"cannot write {path}: it is a folder: name a file in it")
+
+
+def _replace(path: Path, text: str) -> None:
+    """Put a whole file in place of what there was."""
+    _require_place(path)
     try:
         write_text_atomically(path, text)
     except OSError as exc:

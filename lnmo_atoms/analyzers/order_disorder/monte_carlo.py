@@ -35,6 +35,7 @@ from lnmo_atoms.analyzers.order_disorder.variants import (
 from lnmo_atoms.builders.clusters import cluster_orbits, metal_sites
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.pyrochlore import rings
+from lnmo_atoms.builders.seeds import generator
 
 SHELLS = 4
 """Orbits of pairs whose short-range order is measured: those up to the third neighbours."""
@@ -125,7 +126,7 @@ def canonical_monte_carlo(
         raise RequestError("temperatures must lie above 0 K")
     if sweeps < BLOCKS:
         raise RequestError(f"{sweeps} sweeps are too few: {BLOCKS} are the least")
-    rng = np.random.default_rng(seed)
+    rng = generator(seed)
     simulation = _Simulation(model, cell, rng, random_spins(cell, rng) if start is None else start)
     points = []
     begin = time.thread_time()

@@ -18,6 +18,7 @@ from lnmo_atoms.builders.charges.placement import (
     valid_placement,
 )
 from lnmo_atoms.builders.errors import RequestError
+from lnmo_atoms.builders.seeds import generator
 from lnmo_atoms.builders.sites import per_site, symbol
 
 BASE = MappingProxyType({"Li": 1.0, "Ni": 2.0, "Mn": 4.0, "O": -2.0})
@@ -58,11 +59,23 @@ def assign_charges(
         symbols,
         base_valences(symbols),
         placement=mn3,
-        places=np.reshape([] if near is None else near, (-1, 3)),
+        places=_places(near),
         seed=seed,
     )
     charged = with_valences(structure, valences)
     return charged if jahn_teller is None else elongated(charged, jahn_teller)
+
+
+def _places(near: ArrayLike | None) -> NDArray[np.float64]:
+    """Fractional coordinates, shape (k, 3).
+
+    Raises:
+        RequestError: where they are not three finite numbers each.
+    """
+    places = np.asarray([] if near is None else near, dtype=float)
+    if places.size % 3 or not np.isfinite(places).all():
+        raise RequestError("near takes places of three finite fractional coordinates each")
+    return places.reshape(-1, 3)
 
 
 def balanced(
@@ -90,7 +103,7 @@ def balanced(
     valences, choice = balance(symbols, valences)
     if choice is None:
         return valences
-    rng = np.random.default_rng(seed)
+    rng = generator(seed)
     if placement == "random":
         odd = random_sites(choice, rng)
     elif placement == "near":

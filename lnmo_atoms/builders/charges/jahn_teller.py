@@ -1,5 +1,6 @@
 """Octahedra of Mn3+ made longer along a cubic axis: where a relaxation can start from."""
 
+import logging
 from typing import Literal, get_args
 
 import numpy as np
@@ -9,6 +10,8 @@ from lnmo_atoms.builders.coordination import OXYGEN_SHELL, is_oxygen
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.neighbours import neighbours
 from lnmo_atoms.builders.sites import per_site
+
+log = logging.getLogger(__name__)
 
 Axis = Literal["x", "y", "z"]
 ELONGATION = 0.25
@@ -40,6 +43,8 @@ def elongated(structure: Structure, axis: Axis) -> Structure:
     direction = vector / np.linalg.norm(vector)
     centres = np.flatnonzero(per_site(structure, lambda species: Species("Mn", 3) in species))
     oxygens = np.flatnonzero(is_oxygen(structure))
+    if not len(centres):
+        log.warning("there is no Mn3+: no octahedron is made longer")
     coords = structure.frac_coords
     i, j, cells = neighbours(structure.lattice, coords[centres], coords[oxygens], OXYGEN_SHELL)
     bonds = (coords[oxygens[j]] + cells - coords[centres[i]]) @ structure.lattice.matrix

@@ -10,6 +10,7 @@ from lnmo_atoms.builders.charges.jahn_teller import Axis
 from lnmo_atoms.builders.charges.placement import Placement
 from lnmo_atoms.builders.defects.delithiation import whole_lithium
 from lnmo_atoms.builders.errors import RequestError
+from lnmo_atoms.builders.seeds import generator
 from lnmo_atoms.builders.spinel import ELEMENT_ORDER
 
 
@@ -49,7 +50,12 @@ def with_random_defects(
     symbols = plain_symbols(structure)
     present = int((symbols == "Li").sum())
     left = present if lithium is None else whole_lithium(symbols, lithium)
-    rng = np.random.default_rng(seed)
+    if mn3 == "near" and not oxygen_vacancies and left == present:
+        raise RequestError(
+            "there is no vacancy that an ion could be near: place it 'far' or 'random', or take "
+            "oxygen or lithium out"
+        )
+    rng = generator(seed)
     vacancies = _drawn(symbols, "O", oxygen_vacancies, rng)
     leaving = _drawn(symbols, "Li", present - left, rng)
     pairs = _drawn(symbols, "Ni", antisites, rng), _drawn(symbols, "Mn", antisites, rng)
@@ -87,8 +93,5 @@ def _drawn(
     """
     sites = np.flatnonzero(symbols == element)
     if not 0 <= number <= len(sites):
-        raise RequestError(
-            f"{number} {element} cannot be drawn: the cell has {len(sites)}, ask for 0 to "
-            f"{len(sites)}"
-        )
+        raise RequestError(f"{number} {element} cannot be drawn: the cell has {len(sites)} of them")
     return [int(i) for i in rng.choice(sites, number, replace=False)]

@@ -65,10 +65,16 @@ class Host:
     def valence(self, element: str) -> float:
         """What an ion that is put on a site starts with, in e.
 
-        The mean where the host's ions share one, such as Mn3.5+; else that of LiNi0.5Mn1.5O4.
+        The mean where the host's ions share one, such as Mn3.5+; else that of most of its ions, as
+        Ni4+ without lithium; that of LiNi0.5Mn1.5O4 for an element that it lacks.
         """
         own = self.valences[self.symbols == element]
-        return BASE[element] if are_whole(own) else float(own.mean())
+        if not len(own):
+            return BASE[element]
+        if not are_whole(own):
+            return float(own.mean())
+        kinds, numbers = np.unique(own.round(), return_counts=True)
+        return float(kinds[numbers.argmax()])
 
     def structure(self, symbols: NDArray[np.str_], valences: NDArray[np.float64]) -> Structure:
         """The cell with these elements and valences on its sites, sorted by element."""

@@ -33,6 +33,8 @@ def require_kinds(kinds: Sequence[str]) -> None:
     Raises:
         RequestError: naming those that there are.
     """
+    if isinstance(kinds, str) or not kinds:
+        raise RequestError(f"give a list of kinds of defect, of {', '.join(KINDS)}")
     for kind in kinds:
         if kind not in KINDS:
             raise RequestError(f"defect {kind!r} is not known: use {', '.join(KINDS)}")

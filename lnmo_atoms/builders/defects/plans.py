@@ -13,6 +13,7 @@ from lnmo_atoms.builders.defects.host import Host
 from lnmo_atoms.builders.defects.kinds import Pattern
 from lnmo_atoms.builders.defects.orbits import Orbit, distinct_sets
 from lnmo_atoms.builders.errors import RequestError
+from lnmo_atoms.builders.seeds import generator
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +102,7 @@ def _charged(
     if choice is None:
         yield replace(bare, valences=certain)
         return
-    sets = carrier_sets(host, choice, orbit.sites, placement, np.random.default_rng(seed))
+    sets = carrier_sets(host, choice, orbit.sites, placement, generator(seed))
     for carriers in distinct_sets(orbit.permutations, sets):
         valences = certain.copy()
         valences[carriers.sites] = choice.valence

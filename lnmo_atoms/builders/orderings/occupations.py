@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from lnmo_atoms.builders.clusters import QUARTERS, fd3m_operations, metal_sites, site_numbers
 from lnmo_atoms.builders.errors import RequestError
+from lnmo_atoms.builders.seeds import generator
 from lnmo_atoms.builders.spinel import valid_supercell, whole_nickel
 from lnmo_atoms.builders.subsets import Subsets, count_subsets, orbit_of_subset, subset_batches
 
@@ -81,8 +82,11 @@ def sample_occupations(
     group, n_nickel = metal_permutations(supercell), nickel_atoms(supercell, nickel)
     number = count_subsets(group, n_nickel)
     if not 1 <= samples <= number:
-        raise RequestError(f"{samples} samples cannot be drawn of {number:.4g} distinct orderings")
-    rng = np.random.default_rng(seed)
+        raise RequestError(
+            f"{samples} samples cannot be drawn of {number:.4g} distinct orderings: ask for 1 to "
+            f"{min(number, MOST_LISTED):,}"
+        )
+    rng = generator(seed)
     drawn: dict[tuple[int, ...], int] = {}
     while len(drawn) < samples:
         sites = rng.choice(group.shape[1], n_nickel, replace=False)

@@ -6,6 +6,7 @@ import numpy as np
 
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.hops import Hop
+from lnmo_atoms.builders.seeds import generator
 
 
 def select_hops(hops: Sequence[Hop], per_ring: int, seed: int) -> list[Hop]:
@@ -25,6 +26,6 @@ def select_hops(hops: Sequence[Hop], per_ring: int, seed: int) -> list[Hop]:
     classes: dict[tuple[str, ...], list[int]] = {}
     for i, hop in enumerate(hops):
         classes.setdefault(hop.ring_class, []).append(i)
-    rng = np.random.default_rng(seed)
+    rng = generator(seed)
     drawn = [rng.permutation(classes[ring])[:per_ring] for ring in sorted(classes)]
     return [hops[i] for i in sorted(np.concatenate(drawn))] if drawn else []
