@@ -175,6 +175,8 @@ def _termination_row(result: SurfaceResult) -> TerminationRow:
         top=top,
         bottom=bottom,
         flags=(*_state(result), *result.flags),
+        gamma_refined=None if result.refined is None else _number(result.refined.gamma),
+        refined_by="" if result.refined is None else result.refined.engine,
     )
 
 
