@@ -6,6 +6,7 @@ from math import isfinite
 
 import numpy as np
 
+from lnmo_atoms.analyzers.refined import refinement_note
 from lnmo_atoms.analyzers.rows import Row
 from lnmo_atoms.results import HopResult, Segment
 
@@ -165,6 +166,14 @@ def hop_notes(rows: Sequence[HopRow]) -> list[str]:
     if known := [row for row in rows if row.attempt_frequency is not None]:
         listed = ", ".join(f"{row.label} {row.attempt_frequency:.1e}" for row in known)
         notes.append(f"attempt frequencies (Vineyard, harmonic) in 1/s: {listed}")
+    refined = [
+        (row.label, row.barrier, row.barrier_refined)
+        for row in rows
+        if row.barrier is not None and row.barrier_refined is not None
+    ]
+    if refined:
+        engine = next(row.refined_by for row in rows if row.refined_by)
+        notes.append(refinement_note("barriers", "eV", engine, refined))
     notes += [f"charge: {text}" for text in dict.fromkeys(r.compensation for r in rows) if text]
     return notes
 
