@@ -138,6 +138,11 @@ class CalculatorSpec:
         )
 
     @property
+    def ranks(self) -> int:
+        """MPI processes of one calculation."""
+        return int(self.options.get("ranks", 1))
+
+    @property
     def blind(self) -> bool:
         """Whether ions of one element are alike to the engine, whatever their charge and moment."""
         return self._engine.blind

@@ -14,7 +14,7 @@ from lnmo_atoms.cli.outputs import load_results, show_comparison, write_comparis
 from lnmo_atoms.cli.plan import BEST_UNKNOWN, SYMMETRY_UNKNOWN, show_plan
 from lnmo_atoms.cli.recipe import Recipe
 from lnmo_atoms.cli.screen import ProgressBars, complain, note, print_json
-from lnmo_atoms.executors import make_executor
+from lnmo_atoms.executors import available_cores, make_executor
 from lnmo_atoms.migration import attempt_frequencies, migration_barriers, plan_migration
 from lnmo_atoms.reference import check_bulk
 from lnmo_atoms.refinement import refine_hops, refine_surfaces
@@ -36,10 +36,12 @@ def run_parts(
         show_plan(_plan(recipe, parts, bulk, found, spec), _remark(recipe, parts, second), json)
         return 0
     folder = Path(recipe.study)
+    ranks = max(engine.ranks for engine in (spec, second) if engine is not None)
+    workers = recipe.workers or max(1, available_cores() // ranks)
     surfaces, hops = [], []
     with (
         Study(folder) as open_study,
-        make_executor("processes", recipe.workers) as pool,
+        make_executor("processes", workers) as pool,
         ProgressBars(hidden=json) as progress,
     ):
         run = _Run(recipe, spec, second, open_study, pool, progress)

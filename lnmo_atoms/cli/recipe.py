@@ -127,7 +127,9 @@ class Recipe(Section):
     refine: str | None = Field(None, description="second engine, single points on the results")
     refine_options: dict[str, Any] = Field(default_factory=dict)
     study: str = "lnmo-study"
-    workers: int | None = Field(None, ge=1, description="processes; default: one per core")
+    workers: int | None = Field(
+        None, ge=1, description="processes; default: one per core, or per MPI group"
+    )
     surface: SurfaceSection = SurfaceSection()
     migration: MigrationSection = MigrationSection()
 

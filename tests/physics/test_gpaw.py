@@ -1,6 +1,9 @@
 """Real GPAW: LNMO's moment, gap and magnetic order; calculations that survive."""
 
 import re
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -158,6 +161,35 @@ def test_ranks_give_the_same_numbers(oxide, tmp_path, monkeypatch):
     parallel = energy(fresh(ranks=2), oxide, tmp_path)
     assert parallel == pytest.approx(energy(fresh(), oxide), abs=1e-3)
     assert "cores:  2" in (tmp_path / "gpaw-1.log").read_text()
+
+
+def test_ranks_end_with_a_driver_that_is_killed(tmp_path):
+    """They would else compute on for hours, and nobody would hear of it."""
+    script = (
+        "from pathlib import Path; from lnmo_atoms.calculators import CalculatorSpec; "
+        "from lnmo_atoms.formats import read; from lnmo_atoms.tasks import static; "
+        f"static(read({str(RELAXED)!r}), CalculatorSpec.parse('gpaw', ranks=2), folder=Path('.'))"
+    )
+    driver = subprocess.Popen([sys.executable, "-c", script], cwd=tmp_path)
+    started = within(60, lambda: list(tmp_path.glob("gpaw-1.log")))
+    ranks = [rank for launcher in children(driver.pid) for rank in children(launcher)]
+    driver.kill()
+    driver.wait()
+    assert started
+    assert len(ranks) == 2
+    assert within(10, lambda: not any(Path(f"/proc/{rank}").exists() for rank in ranks))
+
+
+def within(seconds, happens):
+    """Whether it happens in that time."""
+    end = time.monotonic() + seconds
+    while not (found := happens()) and time.monotonic() < end:
+        time.sleep(0.1)
+    return found
+
+
+def children(pid):
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
 
 
 def test_failures_on_ranks_come_back(oxide, tmp_path):
