@@ -25,7 +25,7 @@ from lnmo_atoms.tasks.task import STARTED, R
 
 POLL = 0.2
 """Seconds between two looks at which tasks have begun."""
-LONGEST_CAUSE = 300
+LONGEST_CAUSE = 500
 """Characters of a cause that are kept."""
 MOST_LOSSES = 3
 """Times that a task is sent again because workers die before they come to it."""

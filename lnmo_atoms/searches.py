@@ -156,7 +156,10 @@ class _Talk(Generic[S]):
     def _submit(self, executor: Executor) -> dict[Future[Evaluation], "_Talk[S]"]:
         while self._waiting:
             place = self._waiting.pop(0)
-            call = submitted(executor, evaluate, self._atoms, self._asked[place], self.task.spec)
+            folder = self._notebook.folder(place)
+            call = submitted(
+                executor, evaluate, self._atoms, self._asked[place], self.task.spec, folder
+            )
             self._places[call] = place
             if call.done():
                 break  # a serial executor's: note it before the next one starts

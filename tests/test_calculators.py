@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib.util
+import os
 import pickle
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from ase.calculators.emt import EMT
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.spinel import ordered_spinel
 from lnmo_atoms.calculators import CalculatorSpec
+from lnmo_atoms.calculators.mpi import no_launcher, without_launcher
 from lnmo_atoms.formats import to_atoms
 
 CHGNET = CalculatorSpec.parse("chgnet")
@@ -130,18 +132,38 @@ def test_every_engine_says_how_far_to_trust_it():
 
 
 def test_gpaw_preset(monkeypatch):
-    fake = types.ModuleType("gpaw")
-    fake.GPAW = lambda **settings: types.SimpleNamespace(settings=settings, get_property=None)
-    fake.__spec__ = importlib.util.spec_from_loader("gpaw", None)
-    monkeypatch.setitem(sys.modules, "gpaw", fake)
+    fake = types.ModuleType("lnmo_atoms.calculators.gpaw_scf")
+    fake.PROPERTIES = ("energy",)
+    fake.SelfConsistentField = lambda settings: types.SimpleNamespace(compute=settings)
+    monkeypatch.setitem(sys.modules, "lnmo_atoms.calculators.gpaw_scf", fake)
+    monkeypatch.setattr(CalculatorSpec, "_require_installed", lambda _: None)
     monkeypatch.delitem(sys.modules, "lnmo_atoms.calculators.gpaw", raising=False)
-    settings = CalculatorSpec.parse("gpaw", xc="PBEsol").calculator().settings
+    settings = CalculatorSpec.parse("gpaw", xc="PBEsol").calculator()._compute
+    deep = CalculatorSpec.parse("gpaw", semicore=True).calculator()._compute
     monkeypatch.delitem(sys.modules, "lnmo_atoms.calculators.gpaw")
     assert settings["setups"] == {"Mn": "7:d,3.9", "Ni": "10:d,6.2"}
+    assert deep["setups"] == {"Mn": ":d,3.9", "Ni": ":d,6.2"}
     assert settings["mode"] == {"name": "pw", "ecut": 500}
     assert settings["xc"] == "PBEsol"
     # GPAW's rule: 2π |b| times the density, rounded up
     assert np.ceil(2 * np.pi / 8.166 * settings["kpts"]["density"]) == 2
+
+
+def test_how_fast_an_engine_computes_is_no_part_of_what(monkeypatch):
+    monkeypatch.setattr(CalculatorSpec, "_require_installed", lambda _: None)
+    serial, parallel = (CalculatorSpec.parse("gpaw", ranks=n, xc="PBE") for n in (1, 4))
+    assert serial.fingerprint() == parallel.fingerprint()
+    assert serial.fingerprint() != CalculatorSpec.parse("gpaw", xc="RPBE").fingerprint()
+
+
+def test_what_is_started_does_not_take_itself_for_a_rank_of_our_launcher(monkeypatch):
+    monkeypatch.setenv("PMIX_RANK", "0")
+    monkeypatch.setenv("OMPI_COMM_WORLD_SIZE", "4")
+    with no_launcher():
+        assert "PMIX_RANK" not in os.environ
+        assert "PATH" in os.environ
+    assert os.environ["PMIX_RANK"] == "0"
+    assert "OMPI_COMM_WORLD_SIZE" not in without_launcher(os.environ)
 
 
 def test_own_factory(tmp_path, monkeypatch):

@@ -17,6 +17,7 @@ from lnmo_atoms.records import (
     save_surfaces,
 )
 from lnmo_atoms.records.packing import pack, unpack
+from lnmo_atoms.results import RefinedHop, RefinedSurface
 
 
 def assert_same(one, other):
@@ -76,6 +77,21 @@ def test_hops_return_bit_for_bit(tmp_path):
     save_hops(results, cubic(), tmp_path / "hops.json")
     for one, other in zip(results, load_hops(tmp_path / "hops.json"), strict=True):
         assert_same(one, other)
+
+
+def test_a_second_engine_returns_and_older_files_know_none(tmp_path):
+    refined = RefinedSurface("DFT", -1200.5, -46.25, 1.1 / 3)
+    result = dataclasses.replace(relaxed_surface(), refined=refined)
+    barrier = RefinedHop("DFT", -300.1, 0.3, 0.1 / 3)
+    hop = dataclasses.replace(hop_result(), refined=barrier)
+    save_surfaces([result], tmp_path / "surfaces.json")
+    save_hops([hop], cubic(), tmp_path / "hops.json")
+    assert_same(result, load_surfaces(tmp_path / "surfaces.json")[0])
+    assert_same(hop, load_hops(tmp_path / "hops.json")[0])
+    for name in ("surfaces.json", "hops.json"):
+        damage(tmp_path / name, lambda d: d["records"][0].pop("refined"))
+    assert load_surfaces(tmp_path / "surfaces.json")[0].refined is None
+    assert load_hops(tmp_path / "hops.json")[0].refined is None
 
 
 def test_the_hops_bring_their_bulk(tmp_path):

@@ -124,6 +124,18 @@ def test_a_finished_task_leaves_no_checkpoint(tmp_path):
         assert not folder.exists()
 
 
+def test_logs_of_engines_outlive_their_task(tmp_path):
+    task, (result, *_) = copper_task(name="path 8c/4a"), results(np.random.default_rng(3))
+    with Study(tmp_path / "study") as study:
+        question = study.folder(task) / "question-1"
+        question.mkdir()
+        (question / "gpaw-2.log").write_text("Converged")
+        study.put(task, result)
+    (log,) = (tmp_path / "study" / "logs").glob("*/*")
+    assert log.parent.name == f"path-8c-4a-{task.key[:8]}"
+    assert (log.name, log.read_text()) == ("question-1-gpaw-2.log", "Converged")
+
+
 def test_failures_are_kept_until_they_succeed(tmp_path):
     task, other = copper_task(), copper_task(1, "relax other")
     with Study(tmp_path) as study:

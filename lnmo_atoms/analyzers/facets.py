@@ -9,6 +9,7 @@ from pathlib import Path
 from lnmo_atoms.analyzers.exposure import exposed_cations
 from lnmo_atoms.analyzers.families import best_ranked, bracketed, group_by_family, listed
 from lnmo_atoms.analyzers.hop_rows import HopRow, hop_notes, hop_row
+from lnmo_atoms.analyzers.refined import refinement_note
 from lnmo_atoms.analyzers.rows import FacetRow, Row, TerminationRow, csv_text
 from lnmo_atoms.analyzers.wulff import WulffShape, wulff_shape
 from lnmo_atoms.builders.errors import RequestError
@@ -175,6 +176,8 @@ def _termination_row(result: SurfaceResult) -> TerminationRow:
         top=top,
         bottom=bottom,
         flags=(*_state(result), *result.flags),
+        gamma_refined=None if result.refined is None else _number(result.refined.gamma),
+        refined_by="" if result.refined is None else result.refined.engine,
     )
 
 
@@ -208,6 +211,15 @@ def _notes(
     unranked = [row.facet for row in facets if not row.best.ranked]
     if unranked:
         notes.append(f"{listed(unranked)} not ranked: no termination relaxed to convergence")
+    best_of = [row.best for row in ranked]
+    refined = [
+        (best.termination, best.gamma, best.gamma_refined)
+        for best in best_of
+        if best.gamma is not None and best.gamma_refined is not None
+    ]
+    if refined:
+        engine = next(best.refined_by for best in best_of if best.refined_by)
+        notes.append(refinement_note("γ", "J/m²", engine, refined))
     waiting = sum(row.terminations_computed - row.terminations_relaxed for row in facets)
     if waiting:
         notes.append(

@@ -6,6 +6,7 @@ from math import isfinite
 
 import numpy as np
 
+from lnmo_atoms.analyzers.refined import refinement_note
 from lnmo_atoms.analyzers.rows import Row
 from lnmo_atoms.results import HopResult, Segment
 
@@ -36,6 +37,10 @@ class HopRow:
         compensation: which ions formally change valence, and whether moments show it.
         attempt_frequency: 1/s, from the first end point; None where it was not calculated.
         attempt_frequency_reverse: 1/s, from the last.
+        barrier_refined: eV, by another engine at these geometries; None where none was asked, as
+            in the next.
+        barrier_reverse_refined: eV.
+        refined_by: name and version of that engine.
     """
 
     label: str
@@ -59,6 +64,9 @@ class HopRow:
     compensation: str
     attempt_frequency: float | None
     attempt_frequency_reverse: float | None
+    barrier_refined: float | None = None
+    barrier_reverse_refined: float | None = None
+    refined_by: str = ""
 
     @property
     def proved(self) -> bool:
@@ -77,9 +85,9 @@ class HopRow:
         return (self.barrier + self.barrier_reverse) / 2
 
     def as_row(self) -> Row:
-        """Unit-bearing column name → value."""
+        """Unit-bearing column name → value; columns of a second engine only where there is one."""
         lowest, second = self.curvatures or (None, None)
-        return {
+        row: Row = {
             "hop": self.label,
             "ring": self.ring,
             "ring_in_cyclic_order": list(self.ring_ions),
@@ -104,10 +112,19 @@ class HopRow:
             "charge_compensation": self.compensation,
             "flags": list(self.flags),
         }
+        if self.barrier is not None and self.barrier_refined is not None:
+            row |= {
+                "barrier_refined_eV": self.barrier_refined,
+                "barrier_reverse_refined_eV": self.barrier_reverse_refined,
+                "barrier_refined_minus_barrier_eV": self.barrier_refined - self.barrier,
+                "refined_by": self.refined_by,
+            }
+        return row
 
 
 def hop_row(result: HopResult) -> HopRow:
     """A result's line of the table."""
+    refined = result.refined
     return HopRow(
         label=result.hop.label,
         ring=result.hop.ring_formula,
@@ -130,6 +147,9 @@ def hop_row(result: HopResult) -> HopRow:
         compensation=result.compensation,
         attempt_frequency=_number(result.attempt_frequency),
         attempt_frequency_reverse=_number(result.attempt_frequency_reverse),
+        barrier_refined=None if refined is None else _number(refined.barrier),
+        barrier_reverse_refined=None if refined is None else _number(refined.barrier_reverse),
+        refined_by="" if refined is None else refined.engine,
     )
 
 
@@ -146,6 +166,14 @@ def hop_notes(rows: Sequence[HopRow]) -> list[str]:
     if known := [row for row in rows if row.attempt_frequency is not None]:
         listed = ", ".join(f"{row.label} {row.attempt_frequency:.1e}" for row in known)
         notes.append(f"attempt frequencies (Vineyard, harmonic) in 1/s: {listed}")
+    refined = [
+        (row.label, row.barrier, row.barrier_refined)
+        for row in rows
+        if row.barrier is not None and row.barrier_refined is not None
+    ]
+    if refined:
+        engine = next(row.refined_by for row in rows if row.refined_by)
+        notes.append(refinement_note("barriers", "eV", engine, refined))
     notes += [f"charge: {text}" for text in dict.fromkeys(r.compensation for r in rows) if text]
     return notes
 

@@ -33,6 +33,8 @@ class TerminationRow:
         top: exposed cations of the face along +c, slab as built.
         bottom: those of the other face.
         flags: what a user must know, one line each.
+        gamma_refined: J/m², by another engine at these geometries; None where none was asked.
+        refined_by: name and version of that engine.
     """
 
     facet: Facet
@@ -50,14 +52,24 @@ class TerminationRow:
     top: FaceExposure
     bottom: FaceExposure
     flags: tuple[str, ...]
+    gamma_refined: float | None = None
+    refined_by: str = ""
 
     def as_row(self) -> Row:
-        """Unit-bearing column name → value."""
+        """Unit-bearing column name → value; columns of a second engine only where there is one."""
         row: Row = {
             "facet": facet_name(self.facet),
             "termination": self.termination,
             "gamma_unrelaxed_J_per_m2": self.gamma_unrelaxed,
             "gamma_J_per_m2": self.gamma,
+        }
+        if self.gamma is not None and self.gamma_refined is not None:
+            row |= {
+                "gamma_refined_J_per_m2": self.gamma_refined,
+                "gamma_refined_minus_gamma_J_per_m2": self.gamma_refined - self.gamma,
+                "refined_by": self.refined_by,
+            }
+        row |= {
             "converged": self.converged,
             "ranked": self.ranked,
             "thickness_A": self.thickness,

@@ -38,6 +38,9 @@ class Engine:
         evidence: a sentence more on some quantities.
         blind: takes neither charges nor moments, so that ions of one element are alike to it.
         data_file: file that decides the numbers beside the version (weights, source code).
+        keeps_files: its calculator has a ``folder`` for logs and for files from which a
+            calculation that was stopped goes on.
+        neutral: options that change how fast it computes, not what.
     """
 
     label: str
@@ -52,6 +55,8 @@ class Engine:
     data_file: Callable[[Options], Path | None] = field(default=lambda _: None)
     evidence: Mapping[Quantity, str] = field(default_factory=dict)
     blind: bool = False
+    keeps_files: bool = False
+    neutral: frozenset[str] = frozenset()
 
 
 def _chgnet_weights(options: Options) -> Path:
@@ -127,10 +132,13 @@ GPAW = Engine(
             "eigensolver",
             "poissonsolver",
             "parallel",
-            "txt",
+            "ranks",
+            "semicore",
         }
     ),
     variant=lambda _: "PBE+U",
+    keeps_files=True,
+    neutral=frozenset({"parallel", "ranks"}),
 )
 
 ENGINES: Mapping[str, Engine] = MappingProxyType({"chgnet": CHGNET, "emt": EMT, "gpaw": GPAW})

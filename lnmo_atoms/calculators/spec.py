@@ -8,6 +8,7 @@ import json
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from lnmo_atoms.builders.errors import RequestError
@@ -66,8 +67,11 @@ class CalculatorSpec:
             )
         return ENGINES[self.name]
 
-    def calculator(self) -> Any:
+    def calculator(self, folder: Path | None = None) -> Any:
         """The ASE calculator, built at the first call in this thread and kept.
+
+        Args:
+            folder: for the files of the calculation at hand, where the engine keeps any.
 
         Raises:
             RequestError: where the engine is not installed or its factory fails.
@@ -81,6 +85,8 @@ class CalculatorSpec:
                     f"{self.name} returned {type(made).__name__} instead of an ASE calculator"
                 )
             built[self] = made
+        if self._engine.keeps_files:
+            built[self].folder = folder
         return built[self]
 
     def engine(self) -> str:
@@ -97,11 +103,12 @@ class CalculatorSpec:
         source file of the user's own factory (None where there is neither).
         """
         self._require_installed()
-        data = self._engine.data_file(self.options)
+        engine = self._engine
+        data = engine.data_file(self.options)
         return {
             "engine": self.name,
             "version": self._version(),
-            "options": dict(self.options),
+            "options": {k: v for k, v in self.options.items() if k not in engine.neutral},
             "sha256": hashlib.sha256(data.read_bytes()).hexdigest() if data else None,
         }
 
@@ -129,6 +136,11 @@ class CalculatorSpec:
         raise RequestError(
             f"{engine.label} {verb} {' nor '.join(unknown)}{only}: use --calculator {other}"
         )
+
+    @property
+    def ranks(self) -> int:
+        """MPI processes of one calculation."""
+        return int(self.options.get("ranks", 1))
 
     @property
     def blind(self) -> bool:

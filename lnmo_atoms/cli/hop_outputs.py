@@ -73,11 +73,13 @@ def show_hops(rows: Sequence[HopRow]) -> None:
         _show_rings(title, rows)
         return
     names = _ion_names(rows)
+    refined = any(row.barrier_refined is not None for row in rows)
     table(
         title,
-        ("hop ×\nper cell", "ring", "barrier\neV", "back\neV", "octa-\nhedron", "proved\neV/Å²",
-         "calls", "conv."),
-        [_cells(row, names) for row in rows],
+        ("hop ×\nper cell", "ring", "barrier\neV", "back\neV",
+         *(["refined\neV", "back\neV"] if refined else []),
+         "octa-\nhedron", "proved\neV/Å²", "calls", "conv."),
+        [_cells(row, names, refined) for row in rows],
     )  # fmt: skip
     for row in rows:
         passed = row.segments if len(row.segments) > 1 else ()
@@ -85,12 +87,13 @@ def show_hops(rows: Sequence[HopRow]) -> None:
             note(f"{row.label}: {words}")
 
 
-def _cells(row: HopRow, names: Mapping[str, str]) -> tuple[object, ...]:
+def _cells(row: HopRow, names: Mapping[str, str], refined: bool) -> tuple[object, ...]:
     return (
         f"{row.label} ×{row.multiplicity}",
         _ring(row.ring_ions, names),
         row.barrier,
         row.barrier_reverse,
+        *((row.barrier_refined, row.barrier_reverse_refined) if refined else ()),
         _octahedron(row),
         _proof(row),
         row.path_calls + row.proof_calls,

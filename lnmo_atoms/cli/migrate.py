@@ -10,7 +10,7 @@ from lnmo_atoms.builders.paths import defect_cell, parse_mode
 from lnmo_atoms.cli.images import write_images
 from lnmo_atoms.cli.parts import run_parts
 from lnmo_atoms.cli.recipe import Recipe, recipe_of_options
-from lnmo_atoms.cli.run import DEFAULT_STUDY, Calculator, DryRun, StudyFolder, Workers
+from lnmo_atoms.cli.run import DEFAULT_STUDY, Calculator, DryRun, Refine, StudyFolder, Workers
 from lnmo_atoms.cli.screen import counted, note, print_json
 from lnmo_atoms.cli.structures import Json, StructureFile, load
 
@@ -50,6 +50,7 @@ def migrate(
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder of --images-only.")] = Path(
         "images"
     ),
+    refine: Refine = None,
     workers: Workers = None,
     dry_run: DryRun = False,
     json: Json = False,
@@ -65,6 +66,7 @@ def migrate(
         structure=None if structure is None else str(structure),
         calculator=calculator,
         study=str(study),
+        refine=refine,
         workers=workers,
         migration={
             "mode": mode,

@@ -110,11 +110,26 @@ def show_surfaces(comparison: FacetComparison) -> None:
     )
     _show_exposed(comparison.facets)
     relaxed = [row for row in comparison.terminations if row.gamma is not None]
+    refined = any(row.gamma_refined is not None for row in relaxed)
     table(
         "Relaxed terminations",
-        ("slab", "γ as cut\nJ/m²", "γ relaxed\nJ/m²", "atoms", "converged"),
+        (
+            "slab",
+            "γ as cut\nJ/m²",
+            "γ relaxed\nJ/m²",
+            *(["γ refined\nJ/m²"] if refined else []),
+            "atoms",
+            "converged",
+        ),
         [
-            (row.termination, row.gamma_unrelaxed, row.gamma, row.atoms, row.converged)
+            (
+                row.termination,
+                row.gamma_unrelaxed,
+                row.gamma,
+                *([row.gamma_refined] if refined else []),
+                row.atoms,
+                row.converged,
+            )
             for row in relaxed
         ],
     )

@@ -1,6 +1,8 @@
 """Runs the parts of a study, surfaces and migration, and shows what came of them."""
 
 from collections.abc import Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
 from pathlib import Path
 
 from pymatgen.core import Structure
@@ -12,9 +14,11 @@ from lnmo_atoms.cli.outputs import load_results, show_comparison, write_comparis
 from lnmo_atoms.cli.plan import BEST_UNKNOWN, SYMMETRY_UNKNOWN, show_plan
 from lnmo_atoms.cli.recipe import Recipe
 from lnmo_atoms.cli.screen import ProgressBars, complain, note, print_json
-from lnmo_atoms.executors import make_executor
+from lnmo_atoms.executors import available_cores, make_executor
 from lnmo_atoms.migration import attempt_frequencies, migration_barriers, plan_migration
 from lnmo_atoms.reference import check_bulk
+from lnmo_atoms.refinement import refine_hops, refine_surfaces
+from lnmo_atoms.results import HopResult, SurfaceResult
 from lnmo_atoms.store import Study
 from lnmo_atoms.surfaces import plan_surfaces, surface_energies
 from lnmo_atoms.tasks import Task
@@ -26,50 +30,84 @@ def run_parts(
     """Run the parts of a study; 0, or 1 if a calculation failed."""
     spec = CalculatorSpec.parse(recipe.calculator, **recipe.calculator_options)
     check_bulk(bulk, spec)
+    second = _second_engine(recipe, bulk)
     found = recipe.migration.hops(bulk) if "migration" in parts else []
     if dry_run:
-        remark = BEST_UNKNOWN if "surface" in parts else SYMMETRY_UNKNOWN
-        if recipe.migration.attempt_frequencies:
-            remark += "; Hessians, up to 6 evaluations for each atom, are not listed"
-        show_plan(_plan(recipe, parts, bulk, found, spec), remark, json)
+        show_plan(_plan(recipe, parts, bulk, found, spec), _remark(recipe, parts, second), json)
         return 0
     folder = Path(recipe.study)
+    ranks = max(engine.ranks for engine in (spec, second) if engine is not None)
+    workers = recipe.workers or max(1, available_cores() // ranks)
     surfaces, hops = [], []
     with (
         Study(folder) as open_study,
-        make_executor("processes", recipe.workers) as pool,
+        make_executor("processes", workers) as pool,
         ProgressBars(hidden=json) as progress,
     ):
+        run = _Run(recipe, spec, second, open_study, pool, progress)
         if "surface" in parts:
-            surfaces = surface_energies(
-                bulk,
-                recipe.surface.miller_indices(),
-                spec,
-                open_study,
-                pool,
-                **recipe.surface.options(),
-                progress=progress,
-            )
+            surfaces = run.surfaces(bulk)
         if "migration" in parts:
-            hops = migration_barriers(
-                bulk,
-                found,
-                spec,
-                open_study,
-                pool,
-                **recipe.migration.options(),
-                progress=progress,
-            )
-            if recipe.migration.attempt_frequencies:
-                hops = attempt_frequencies(hops, spec, open_study, pool, progress=progress)
+            hops = run.hops(bulk, found)
         failures = open_study.failures()
     if surfaces or hops:
-        trust = spec.trust("surface energies", "barriers")
+        trust = Study.trust_of(folder, "surface energies", "barriers")
         comparison = write_comparison(folder, *load_results(folder), trust)
         show(comparison, folder, json)
     for failure in failures:
         complain(f"{failure.name} failed: {failure.cause}")
     return 1 if failures else 0
+
+
+def _second_engine(recipe: Recipe, bulk: Structure) -> CalculatorSpec | None:
+    if recipe.refine is None:
+        return None
+    second = CalculatorSpec.parse(recipe.refine, **recipe.refine_options)
+    check_bulk(bulk, second)
+    return second
+
+
+def _remark(recipe: Recipe, parts: Sequence[str], second: CalculatorSpec | None) -> str:
+    """What a plan cannot know."""
+    remarks = [BEST_UNKNOWN if "surface" in parts else SYMMETRY_UNKNOWN]
+    if recipe.migration.attempt_frequencies:
+        remarks.append("Hessians, up to 6 evaluations for each atom, are not listed")
+    if second is not None:
+        remarks.append(f"single points by {second.engine()} on what is relaxed are not listed")
+    return "; ".join(remarks)
+
+
+@dataclass(frozen=True)
+class _Run:
+    """The workflows of a recipe, with what they share."""
+
+    recipe: Recipe
+    spec: CalculatorSpec
+    second: CalculatorSpec | None
+    study: Study
+    executor: Executor
+    progress: ProgressBars
+
+    def surfaces(self, bulk: Structure) -> list[SurfaceResult]:
+        """Surface energies, refined if asked."""
+        section, place = self.recipe.surface, (self.study, self.executor)
+        facets, options = section.miller_indices(), section.options()
+        found = surface_energies(bulk, facets, self.spec, *place, **options, progress=self.progress)
+        if self.second is None:
+            return found
+        return refine_surfaces(found, self.second, *place, progress=self.progress)
+
+    def hops(self, bulk: Structure, hops: Sequence[Hop]) -> list[HopResult]:
+        """Barriers, with attempt frequencies and refined if asked."""
+        section, place = self.recipe.migration, (self.study, self.executor)
+        found = migration_barriers(
+            bulk, hops, self.spec, *place, **section.options(), progress=self.progress
+        )
+        if section.attempt_frequencies:
+            found = attempt_frequencies(found, self.spec, *place, progress=self.progress)
+        if self.second is None:
+            return found
+        return refine_hops(found, self.second, *place, progress=self.progress)
 
 
 def show(comparison: FacetComparison, folder: Path, json: bool) -> None:

@@ -123,9 +123,13 @@ class Recipe(Section):
 
     structure: str | None = Field(None, description="a file; without it, ordered LNMO is built")
     calculator: str = "chgnet"
-    calculator_options: dict[str, str | int | float | bool] = Field(default_factory=dict)
+    calculator_options: dict[str, Any] = Field(default_factory=dict)
+    refine: str | None = Field(None, description="second engine, single points on the results")
+    refine_options: dict[str, Any] = Field(default_factory=dict)
     study: str = "lnmo-study"
-    workers: int | None = Field(None, ge=1, description="processes; default: one per core")
+    workers: int | None = Field(
+        None, ge=1, description="processes; default: one per core, or per MPI group"
+    )
     surface: SurfaceSection = SurfaceSection()
     migration: MigrationSection = MigrationSection()
 

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.cli.disordered import run_disordered
 from lnmo_atoms.cli.outputs import load_results, write_comparison
 from lnmo_atoms.cli.parts import run_parts, show
@@ -19,6 +20,14 @@ Calculator = Annotated[
 StudyFolder = Annotated[Path, typer.Option("--study", help="Folder that keeps every result.")]
 Workers = Annotated[
     int | None, typer.Option("--workers", min=1, help="Processes; default: one per core.")
+]
+Refine = Annotated[
+    str | None,
+    typer.Option(
+        "--refine",
+        metavar="CALCULATOR",
+        help="Second engine, such as gpaw, for single points on what the first relaxed.",
+    ),
 ]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="List the calculations and their cost; run nothing.")
@@ -52,6 +61,7 @@ def surface(
         int,
         typer.Option(min=2, help="Bulk cells and slabs drawn where sites are partially occupied."),
     ] = 4,
+    refine: Refine = None,
     workers: Workers = None,
     dry_run: DryRun = False,
     json: Json = False,
@@ -67,6 +77,7 @@ def surface(
         structure=None if structure is None else str(structure),
         calculator=calculator,
         study=str(study),
+        refine=refine,
         workers=workers,
         surface={
             "facets": facets.split(","),
@@ -80,6 +91,8 @@ def surface(
     bulk = load(structure)
     if bulk.is_ordered:
         return run_parts(recipe, bulk, ("surface",), dry_run, json)
+    if refine is not None:
+        raise RequestError("--refine needs whole atoms: draw a cell with lnmo build disordered")
     return run_disordered(recipe, bulk, samples, dry_run, json)
 
 
@@ -95,6 +108,7 @@ def study(
         str | None,
         typer.Option("--calculator", help="Instead of the recipe's: chgnet, gpaw, module:factory."),
     ] = None,
+    refine: Refine = None,
     workers: Workers = None,
     dry_run: DryRun = False,
     json: Json = False,
@@ -110,6 +124,7 @@ def study(
     asked = {
         "study": None if study is None else str(study),
         "calculator": calculator,
+        "refine": refine,
         "workers": workers,
     }
     changes = {name: value for name, value in asked.items() if value is not None}

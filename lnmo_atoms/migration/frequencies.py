@@ -6,15 +6,13 @@ from concurrent.futures import Executor
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
 from pymatgen.core import Structure
 
 from lnmo_atoms.builders.errors import RequestError
-from lnmo_atoms.builders.symmetry import site_kinds
 from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.executors import make_executor
 from lnmo_atoms.formats import to_atoms
+from lnmo_atoms.migration.congruence import Congruent
 from lnmo_atoms.records import HOPS_FILE, load_hop_bulk, save_hops
 from lnmo_atoms.results import Failure, HessianResult, HopResult
 from lnmo_atoms.runner import Progress
@@ -23,8 +21,6 @@ from lnmo_atoms.store import Study
 from lnmo_atoms.tasks import Task
 from lnmo_atoms.vineyard import vineyard_frequency
 
-SAME_DISTANCE = 1e-3
-"""Å, by which no two atoms of congruent geometries may be nearer or farther."""
 NONE_KNOWN = "no attempt frequency: "
 """Begins the flag that says why."""
 
@@ -93,17 +89,10 @@ def hessian_tasks(
     Returns:
         three tasks for each hop; none for one without a saddle.
     """
-    known: list[tuple[NDArray[np.float64], Task[HessianResult]]] = []
+    known = Congruent[Task[HessianResult]]()
 
     def task(name: str, structure: Structure) -> Task[HessianResult]:
-        distances = _distances(structure)
-        for others, same in known:
-            if len(others) == len(distances) and np.allclose(
-                others, distances, rtol=0, atol=SAME_DISTANCE
-            ):
-                return same
-        known.append((distances, Task.hessian(name, structure, spec)))
-        return known[-1][1]
+        return known.first(structure, Task.hessian(name, structure, spec))
 
     found: list[tuple[Task[HessianResult], ...]] = []
     for result in results:
@@ -121,15 +110,6 @@ def hessian_tasks(
             )
         )
     return found
-
-
-def _distances(structure: Structure) -> NDArray[np.float64]:
-    """All distances in Å, those between atoms of like kinds together, ascending; shape (pairs,)."""
-    kinds = site_kinds(structure)
-    one, other = np.triu_indices(len(structure), 1)
-    low, high = np.minimum(kinds[one], kinds[other]), np.maximum(kinds[one], kinds[other])
-    distances = structure.distance_matrix[one, other]
-    return np.asarray(distances[np.lexsort((distances, high, low))])
 
 
 def _with_frequencies(

@@ -17,6 +17,8 @@ from lnmo_atoms.results import (
     DisorderedSurfaceResult,
     HopResult,
     OrderingResult,
+    RefinedHop,
+    RefinedSurface,
     Segment,
     SurfaceResult,
     ThicknessFit,
@@ -80,6 +82,16 @@ NAMES: Mapping[type, Mapping[str, str]] = types.MappingProxyType(
             "attempt_frequency": "attempt_frequency_per_s",
             "attempt_frequency_reverse": "attempt_frequency_reverse_per_s",
         },
+        RefinedSurface: {
+            "energy": "energy_eV",
+            "bulk_energy": "bulk_energy_eV_per_formula_unit",
+            "gamma": "gamma_J_per_m2",
+        },
+        RefinedHop: {
+            "energy": "energy_eV",
+            "barrier": "barrier_eV",
+            "barrier_reverse": "barrier_reverse_eV",
+        },
         OrderingResult: {
             "energy_per_formula": "energy_eV_per_formula_unit",
             "energy_unrelaxed_per_formula": "energy_unrelaxed_eV_per_formula_unit",
@@ -124,13 +136,17 @@ def _pack_value(value: Any) -> Any:
 
 
 def unpack(kind: type, packed: Mapping[str, Any], **given: object) -> Any:
-    """A dataclass from its packed fields; ``given`` ones are taken as they are."""
+    """A dataclass from its packed fields; ``given`` ones are taken as they are.
+
+    A field that is None unless it is asked for may be missing, as it is in older files.
+    """
     hints, names = typing.get_type_hints(kind), NAMES.get(kind, {})
     values: dict[str, object] = dict(given)
     for field in dataclasses.fields(kind):
         if field.name not in given:
             name = names.get(field.name, field.name)
-            values[field.name] = _unpack_value(hints[field.name], packed[name])
+            value = packed.get(name) if field.default is None else packed[name]
+            values[field.name] = _unpack_value(hints[field.name], value)
     return kind(**values)
 
 

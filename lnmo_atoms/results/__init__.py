@@ -8,6 +8,7 @@ from lnmo_atoms.results.calculations import BandResult, Failure, HessianResult, 
 from lnmo_atoms.results.defects import DefectResult, PhaseResult
 from lnmo_atoms.results.hops import HopResult, Segment
 from lnmo_atoms.results.orderings import OrderingResult, formula_units
+from lnmo_atoms.results.refined import RefinedHop, RefinedSurface
 from lnmo_atoms.results.surfaces import (
     EV_PER_A2,
     DisorderedSurfaceResult,
@@ -26,6 +27,8 @@ __all__ = [
     "HopResult",
     "OrderingResult",
     "PhaseResult",
+    "RefinedHop",
+    "RefinedSurface",
     "Segment",
     "SurfaceResult",
     "TaskResult",

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from pymatgen.core import Structure
 
 from lnmo_atoms.builders.hops import Hop
+from lnmo_atoms.results.refined import RefinedHop
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ class HopResult:
         attempt_frequency: s⁻¹, from the first end point over the highest saddle; None where no
             vibrations were computed, or where they are not those of a minimum and a saddle.
         attempt_frequency_reverse: s⁻¹, from the last end point.
+        refined: barriers by another engine at these geometries; None where none were asked.
     """
 
     hop: Hop
@@ -83,6 +85,7 @@ class HopResult:
     compensation: str = ""
     attempt_frequency: float | None = None
     attempt_frequency_reverse: float | None = None
+    refined: RefinedHop | None = None
 
     @property
     def profile(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

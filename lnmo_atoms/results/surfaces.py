@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from pymatgen.core import Structure
 
 from lnmo_atoms.builders.slabs import Facet, Slab, facet_name
+from lnmo_atoms.results.refined import RefinedSurface
 
 EV_PER_A2 = 16.02176634
 """J/m² per eV/Å² (CODATA 2018, exact)."""
@@ -31,6 +32,7 @@ class SurfaceResult:
             its numbers but is never ranked.
         relaxed: geometry; None if the slab was not relaxed.
         flags: what a user must know, one line each: atoms that left, moments that changed.
+        refined: γ by another engine at these geometries; None where none was asked.
     """
 
     slab: Slab
@@ -44,6 +46,7 @@ class SurfaceResult:
     converged: bool | None
     relaxed: Structure | None
     flags: tuple[str, ...] = ()
+    refined: RefinedSurface | None = None
 
     @property
     def facet(self) -> Facet:

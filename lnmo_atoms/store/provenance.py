@@ -14,6 +14,8 @@ from lnmo_atoms.calculators import CalculatorSpec
 
 FORMAT = "lnmo_atoms study"
 SCHEMA = 1
+REFINEMENT = "refinement"
+"""Workflow of a run whose engine is a second one, on geometries of the first."""
 ENGINES = ("chgnet", "torch", "gpaw")
 PACKAGES = ("lnmo_atoms", "ase", "pymatgen", "spglib", "numpy", "scipy", *ENGINES)
 
@@ -57,7 +59,7 @@ def append_run(
         "command": list(command),
         "recipe": recipe,
         "seeds": seeds,
-        "engine": {"name": spec.engine(), **spec.fingerprint()},
+        "engine": {"name": spec.engine(), **spec.fingerprint(), "options": dict(spec.options)},
         "versions": {name: _version(name) for name in PACKAGES},
         "python": platform.python_version(),
         "platform": platform.platform(),

@@ -1,5 +1,6 @@
 """The folder of a study."""
 
+import re
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -15,7 +16,7 @@ from lnmo_atoms.formats import to_atoms
 from lnmo_atoms.results import Failure
 from lnmo_atoms.store.database import ResultsFile
 from lnmo_atoms.store.lock import Lock
-from lnmo_atoms.store.provenance import append_run, read_runs
+from lnmo_atoms.store.provenance import REFINEMENT, append_run, read_runs
 from lnmo_atoms.store.rows import Result, atoms_of, columns, pack, unpack
 from lnmo_atoms.store.status import NAME, TaskState, recorded, under_way
 from lnmo_atoms.tasks import Task
@@ -24,10 +25,12 @@ from lnmo_atoms.tasks.task import STARTED
 RESULTS = "results.db"
 PROVENANCE = "study.json"
 TASKS = "tasks"
+LOGS = "logs"
+"""What engines wrote of finished tasks, a folder for each."""
 
 
 class Study:
-    """Finished results in ``results.db``, checkpoints in ``tasks/``, provenance in ``study.json``.
+    """Results in ``results.db``, checkpoints in ``tasks/``, provenance in ``study.json``.
 
     Reading needs nothing more than a path. Writing needs the ``with`` statement, which makes the
     folder and keeps other drivers out of it.
@@ -98,7 +101,7 @@ class Study:
         return unpack(rows[0].data["result"]) if rows else None
 
     def put(self, task: Task[Any], result: Result) -> None:
-        """Keep a finished task, and drop its checkpoint."""
+        """Keep a finished task and its engine's logs, and drop its checkpoint."""
         found = {
             "converged": result.converged,
             "steps": result.steps,
@@ -108,6 +111,7 @@ class Study:
         atoms = atoms_of(result, task.spec.name)
         data = {"result": pack(result)}
         self._results_to_write.write(task.key, atoms, {**columns(task, "done"), **found}, data)
+        self._keep_logs(task)
         shutil.rmtree(self._folder(task), ignore_errors=True)
 
     def fail(self, task: Task[Any], cause: str) -> Failure:
@@ -164,13 +168,18 @@ class Study:
 
     @staticmethod
     def trust_of(path: Path | str, first: Quantity, *others: Quantity) -> str:
-        """How far to trust such numbers of the engine that the study last ran with.
+        """How far to trust such numbers of the engines that the study last ran with.
+
+        The engine that found the geometries comes first, that which refined them second.
 
         Raises:
             RequestError: where there is no study in the folder.
         """
         runs = read_runs(_existing(path) / PROVENANCE)
-        return CalculatorSpec(runs[-1]["engine"]["engine"]).trust(first, *others) if runs else ""
+        last = {(run["recipe"] or {}).get("workflow") == REFINEMENT: run for run in runs}
+        names = [last[refined]["engine"]["engine"] for refined in sorted(last)]
+        texts = (CalculatorSpec(name).trust(first, *others) for name in names)
+        return " ".join(dict.fromkeys(texts))
 
     @property
     def _results(self) -> ResultsFile:
@@ -181,6 +190,14 @@ class Study:
         if self._lock is None:
             raise RequestError("a study is written inside its with statement only")
         return self._results
+
+    def _keep_logs(self, task: Task[Any]) -> None:
+        folder = self._folder(task)
+        title = re.sub(r"[^\w.]+", "-", task.name)
+        for log in sorted(folder.rglob("*.log")):
+            kept = self.path / LOGS / f"{title}-{task.key[:8]}"
+            kept.mkdir(parents=True, exist_ok=True)
+            log.replace(kept / "-".join(log.relative_to(folder).parts))
 
     def _folder(self, task: Task[Any]) -> Path:
         return self.path / TASKS / task.key

@@ -2,6 +2,7 @@
 
 from collections.abc import Generator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeAlias, TypeVar
 
 import numpy as np
@@ -51,15 +52,23 @@ Whoever drives it may evaluate them one by one or side by side, here or elsewher
 """
 
 
-def evaluate(atoms: Atoms, question: Question, spec: CalculatorSpec) -> Evaluation:
+def evaluate(
+    atoms: Atoms, question: Question, spec: CalculatorSpec, folder: Path | None = None
+) -> Evaluation:
     """What the engine says of the atoms at other positions.
+
+    Args:
+        atoms: with the moments to start from.
+        question: the positions, and what is asked of them.
+        spec: the engine.
+        folder: for the engine's files; None keeps none.
 
     Raises:
         CalculationFailed: where the engine gives no finite numbers.
     """
     moved = atoms.copy()
     moved.positions = question.positions
-    moved.calc = gauge = Gauge(spec.calculator())
+    moved.calc = gauge = Gauge(spec.calculator(folder))
     if question.moments:
         return Evaluation(0.0, np.zeros_like(moved.positions), gauge.moments(moved))
     forces = np.array(moved.get_forces(apply_constraint=False))

@@ -43,6 +43,10 @@ class Notebook:
         """Wall time of the search, that before a restart included."""
         return self._before + time.perf_counter() - self._started
 
+    def folder(self, place: int) -> Path | None:
+        """For the engine's files on the question at this place among those asked together."""
+        return None if self._path is None else self._path.with_name(f"question-{place}")
+
     def known(self, question: Question) -> Evaluation | None:
         """What the engine said to this question before the search was stopped."""
         for i, (asked, evaluation, _) in enumerate(self._pages):
@@ -88,7 +92,11 @@ def answered(search: Search[T], atoms: Atoms, spec: CalculatorSpec, notebook: No
         asked = next(search)
         while True:
             asked = search.send(
-                [notebook.known(q) or notebook.note(q, evaluate(atoms, q, spec)) for q in asked]
+                [
+                    notebook.known(q)
+                    or notebook.note(q, evaluate(atoms, q, spec, notebook.folder(place)))
+                    for place, q in enumerate(asked)
+                ]
             )
     except StopIteration as found:
         value: T = found.value

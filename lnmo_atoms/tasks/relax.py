@@ -36,7 +36,8 @@ def relax(
         fmax: eV/Å.
         steps: at most, those before a restart included.
         cell: relax the cell too.
-        checkpoint: file to continue from and to keep up to date; None keeps none.
+        checkpoint: file to continue from and to keep up to date, the engine's files beside it;
+            None keeps none.
 
     Returns:
         the last geometry, converged or not.
@@ -45,7 +46,7 @@ def relax(
         CalculationFailed: where the engine gives no finite numbers.
     """
     atoms = to_atoms(structure)
-    atoms.calc = gauge = Gauge(spec.calculator())
+    atoms.calc = gauge = Gauge(spec.calculator(checkpoint and checkpoint.parent))
     journal = Journal(checkpoint, [atoms])
     # asks for the stress before the forces: an engine then computes both in one go
     target = FrechetCellFilter(atoms, exp_cell_factor=np.sqrt(len(atoms))) if cell else atoms

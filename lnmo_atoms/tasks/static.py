@@ -1,6 +1,7 @@
 """Energy of a geometry as it stands."""
 
 import time
+from pathlib import Path
 
 import numpy as np
 from pymatgen.core import Structure
@@ -12,7 +13,12 @@ from lnmo_atoms.tasks.gauge import Gauge
 
 
 def static(
-    structure: Structure, spec: CalculatorSpec, *, forces: bool = False, moments: bool = True
+    structure: Structure,
+    spec: CalculatorSpec,
+    *,
+    forces: bool = False,
+    moments: bool = True,
+    folder: Path | None = None,
 ) -> TaskResult:
     """Energy of a geometry as it stands.
 
@@ -21,13 +27,14 @@ def static(
         spec: the engine.
         forces: compute them too.
         moments: compute them too, where the engine has any.
+        folder: for the engine's files, from which it goes on after a stop; None keeps none.
 
     Raises:
         CalculationFailed: where the engine gives no finite numbers.
     """
     started = time.perf_counter()
     atoms = to_atoms(structure)
-    atoms.calc = gauge = Gauge(spec.calculator())
+    atoms.calc = gauge = Gauge(spec.calculator(folder))
     # what costs most comes first: an engine that has computed it knows the rest
     on_atoms = np.array(atoms.get_forces(apply_constraint=False)) if forces else None
     of_atoms = gauge.moments(atoms) if moments else None

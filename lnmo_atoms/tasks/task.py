@@ -149,7 +149,7 @@ def execute(task: Task[R], folder: Path) -> R:
     elif task.kind == "relax":
         result = relax(task.structures[0], task.spec, checkpoint=checkpoint, **options)
     else:
-        result = static(task.structures[0], task.spec, **options)
+        result = static(task.structures[0], task.spec, folder=folder, **options)
     return result  # type: ignore[no-any-return]
 
 
