@@ -32,6 +32,7 @@ class Engine:
         elements: symbols it knows; None where that is not known beforehand.
         variant: what to add to label and version, from the options.
         blind: takes neither charges nor moments, so that ions of one element are alike to it.
+        by_hand: why it does not run from here, and what to do; empty where it does.
         data_file: file that decides the numbers beside the version (weights, source code).
     """
 
@@ -46,6 +47,7 @@ class Engine:
     variant: Callable[[Options], str] = field(default=lambda _: "")
     data_file: Callable[[Options], Path | None] = field(default=lambda _: None)
     blind: bool = False
+    by_hand: str = ""
 
 
 def _chgnet_weights(options: Options) -> Path:
@@ -125,4 +127,21 @@ GPAW = Engine(
     variant=lambda _: "PBE+U",
 )
 
-ENGINES: Mapping[str, Engine] = MappingProxyType({"chgnet": CHGNET, "emt": EMT, "gpaw": GPAW})
+VASP = Engine(
+    label="VASP",
+    factory="ase.calculators.vasp:Vasp",
+    package=None,
+    trust=(
+        "VASP with PBE+U is DFT with its usual errors: surface energies and barriers are "
+        "reasonable once cutoff, k-points and slab thickness are converged, which is yours to "
+        "check."
+    ),
+    options=None,
+    variant=lambda options: f"{options.get('version', '')} {options.get('functional', '')}".strip(),
+    by_hand="VASP runs on your own machines: lnmo export writes its inputs, lnmo collect reads "
+    "what it gives",
+)
+
+ENGINES: Mapping[str, Engine] = MappingProxyType(
+    {"chgnet": CHGNET, "emt": EMT, "gpaw": GPAW, "vasp": VASP}
+)
