@@ -30,8 +30,9 @@ from lnmo_atoms.vasp.stages import Hopping
 RESTARTED = "the run began at a later geometry: γ as cut is of that one"
 HIGHEST_IMAGE = (
     "the saddle is the highest image of the band: exact where VASP has the VTST tools, whose "
-    "LCLIMB lets it climb, or where symmetry puts it there; else a lower bound"
+    "LCLIMB lets it climb; else a lower bound"
 )
+"""Not of a path that is its own mirror image: symmetry holds its middle image on the ridge."""
 
 
 @dataclass(frozen=True)
@@ -175,9 +176,12 @@ class Collection:
         judge = Judge(host, self.hopping.ends, self.relaxed, self.hopping.mode)
         found = []
         for number, (guess, band) in sorted(self.paths.items()):
-            hop = self.plan.hops[number]
-            result = judge.result(number, hop, self.hopping.hops[number], guess, band)
-            found.append(replace(result, flags=(*result.flags, HIGHEST_IMAGE)))
+            shown, hop = self.plan.hops[number], self.hopping.hops[number]
+            result = judge.result(number, shown, hop, replace(guess, mirror=None), band)
+            middle = int(band.energies.argmax()) == len(band.energies) // 2
+            if guess.mirror is None or not middle:
+                result = replace(result, flags=(*result.flags, HIGHEST_IMAGE))
+            found.append(result)
         return found
 
 
@@ -187,8 +191,8 @@ def _differences(run: Finished, other: Finished, its: str) -> Iterator[str]:
     yield from run.run.settings.differences(other.run.settings, its)
     if not run.sampling.matches(other.sampling):
         yield (
-            f"its k-points, {run.sampling}, are not as dense as those of {its}, {other.sampling}, "
-            "or denser"
+            f"no spacing of k-points gives both its mesh, {run.sampling}, and that of {its}, "
+            f"{other.sampling}"
         )
 
 
@@ -196,15 +200,12 @@ def _band(guess: Guess, runs: Sequence[Finished]) -> BandResult:
     """The path through the images; extrema of the energy stand for its stationary points."""
     first, last = guess.end_energies
     energies = np.array([first, *(run.run.energy for run in runs), last])
+    inner = [_kind(*energies[i - 1 : i + 2]) for i in range(1, len(runs) + 1)]
     moments = [run.run.moments for run in runs if run.run.moments is not None]
     return BandResult(
         images=(guess.images[0], *(run.result.structure for run in runs), guess.images[-1]),
         energies=energies,
-        kinds=(
-            "end",
-            *(_kind(energies[i - 1 : i + 2].tolist()) for i in range(1, len(runs) + 1)),
-            "end",
-        ),
+        kinds=("end", *inner, "end"),
         curvatures=None,
         curvature_errors=None,
         moments=np.array(moments) if len(moments) == len(runs) else None,
@@ -215,8 +216,7 @@ def _band(guess: Guess, runs: Sequence[Finished]) -> BandResult:
     )
 
 
-def _kind(energies: Sequence[float]) -> str:
-    """Of an image between two others."""
-    before, here, after = energies
+def _kind(before: float, here: float, after: float) -> str:
+    """Of an image between two others, by their energies."""
     extremum = here > max(before, after) or here < min(before, after)
     return "stationary" if extremum else "flank"

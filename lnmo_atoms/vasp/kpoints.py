@@ -42,16 +42,15 @@ class Sampling:
     slab: bool
 
     def spacings(self) -> tuple[float, float]:
-        """The spacings in Å⁻¹, from and up to, that give this mesh, each division the least.
+        """From which spacing and below which, in Å⁻¹, :func:`mesh` gives this mesh.
 
-        Infinity stands for undivided vectors; the range is empty where the mesh is uneven.
+        The range is empty where the mesh is uneven, denser along some vector than along others.
         """
         axes = 2 if self.slab else 3
         lengths = np.array(Lattice(self.lattice).reciprocal_lattice.abc)[:axes]
         number = np.array(self.mesh)[:axes]
-        with np.errstate(divide="ignore"):
-            widest = lengths / (number - 1)
-        return float((lengths / number).max()), float(widest.min())
+        least, widest = lengths / (number + ROUNDING), lengths / (number - 1 + ROUNDING)
+        return float(least.max()), float(widest.min())
 
     def matches(self, other: "Sampling") -> bool:
         """Some spacing gives both meshes: neither is sampled more coarsely than the other."""
@@ -60,7 +59,7 @@ class Sampling:
         if np.allclose(self.lattice, other.lattice, atol=1e-3) and self.slab == other.slab:
             return self.mesh == other.mesh
         (low, high), (from_, to) = self.spacings(), other.spacings()
-        return max(low, from_) <= min(high, to) * (1 + ROUNDING)
+        return max(low, from_) < min(high, to)
 
     def __str__(self) -> str:
         """Such as ``"3×3×1"``."""

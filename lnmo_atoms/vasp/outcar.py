@@ -1,6 +1,7 @@
 """``OUTCAR``: the moments of a run, and the rest of it where there is no ``vasprun.xml``."""
 
 import gzip
+import itertools
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,8 @@ from lnmo_atoms.vasp.vasprun import functional
 END = "General timing and accounting informations for this job"
 """VASP's last words."""
 NUMBER = r"(-?\d+\.\d*(?:E[-+]\d+)?)"
+ROW = re.compile(rf" *\d+(?: +-?\d+\.\d*)* +{NUMBER} *")
+"""Of a table of moments: the last number counts."""
 MOST_ATOMS = 1_000_000
 
 
@@ -55,14 +58,10 @@ class Outcar:
         The table is LORBIT's, ``ion  s  p  d  (f)  tot``.
         """
         start = self.text.rfind("magnetization (x)")
-        if start < 0:
-            return None
-        rows = re.match(
-            rf"[^\n]*\n[^\n]*\n[^\n]*\n *-+ *\n((?:\s*\d+(?:\s+{NUMBER})+ *\n)+)", self.text[start:]
-        )
-        return (
-            None if rows is None else np.array([float(r.split()[-1]) for r in rows[1].splitlines()])
-        )
+        table = self.text[start:].splitlines()[4:] if start >= 0 else []
+        rows = itertools.takewhile(bool, (ROW.fullmatch(line) for line in table))
+        found = [float(row[1]) for row in rows if row]
+        return np.array(found) if found else None
 
     def run(self) -> Run:
         """All that a run gives; the file must be whole.
