@@ -186,9 +186,12 @@ def outcar(incar, mesh, poscar, steps, shown):
     head = (
         f" vasp.{shown.version} 20Jul23 (build Jan 01 2024 00:00:00) complex\n INCAR:\n"
         f"   ENCUT = {incar['ENCUT']}\n   LREAL = .{str(bool(incar['LREAL'])).upper()}.\n"
+        + 2 * "".join(f" POTCAR:    {shown.titles[kind]}\n" for kind in kinds)
         + "".join(f"   TITEL  = {shown.titles[kind]}\n" for kind in kinds)
         + " Automatic generation of k-mesh.\n Grid dimensions read from file:\n"
         f" generate k-points for: {mesh[0]:4d} {mesh[1]:4d} {mesh[2]:4d}\n"
+        "   k-points           NKPTS =      1   number of bands    NBANDS=    300\n"
+        "   total plane-waves  NPLWV = 110592\n"
         f"   ions per type =  {' '.join(str(symbols.count(kind)) for kind in kinds)}\n"
         f"   PREC   = {str(incar['PREC']).lower()[:6]}   normal or accurate\n"
         f"   ISPIN  =      {incar['ISPIN']}    spin polarized calculation?\n"
@@ -197,10 +200,14 @@ def outcar(incar, mesh, poscar, steps, shown):
         f"   NELM   =    {incar['NELM']};   NELMIN=  2; NELMDL= -5     # of ELM steps\n"
         f"   LREAL  =      {flags[bool(incar['LREAL'])]}    real-space projection\n"
         f"   NSW    =    {incar['NSW']}    number of steps for IOM\n"
+        f"   IBRION =    {incar['IBRION']:3d}    ionic relax: 0-MD 1-quasi-New 2-CG\n"
         f"   ISMEAR =  {incar['ISMEAR']:4d};   SIGMA  =   {incar['SIGMA']:.2f}  broadening in eV\n"
         + (plus_u if us else "")
         + f"   GGA     =    {str(incar.get('GGA', '--')).upper()}    GGA type\n"
-        "   LHFCALC =     F    Hartree Fock is set to\n" + _cell(poscar.lattice.matrix)
+        "   LHFCALC =     F    Hartree Fock is set to\n"
+        + _cell(poscar.lattice.matrix)
+        + " k-points in reciprocal lattice and weights: k-points\n"
+        "   0.00000000  0.00000000  0.00000000       1.000\n \n"
     )
     body = ""
     for i, (lattice, positions, energy) in enumerate(steps):
@@ -221,6 +228,7 @@ def outcar(incar, mesh, poscar, steps, shown):
             " POSITION                                       TOTAL-FORCE (eV/Angst)\n"
             f"{line}{rows}{line}"
             "  FREE ENERGIE OF THE ION-ELECTRON SYSTEM (eV)\n"
+            f"  {51 * '-'}\n"
             f"  free  energy   TOTEN  = {energy - ENTROPY:16.8f} eV\n\n  energy  {totals}"
         )
     return (

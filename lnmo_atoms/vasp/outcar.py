@@ -151,14 +151,14 @@ class Outcar:
 
 def _cell(text: str) -> NDArray[np.float64]:
     """Å, shape (3, 3): direct and reciprocal vectors stand side by side."""
-    rows = re.findall(rf"^\s*{NUMBER}\s+{NUMBER}\s+{NUMBER}", text, re.MULTILINE)[:3]
-    return np.array(rows, dtype=float)
+    rows = text.splitlines()[1:4]
+    return np.array([re.findall(NUMBER, row)[:3] for row in rows], dtype=float)
 
 
 def _table(text: str, atoms: int) -> NDArray[np.float64]:
     """Å and eV/Å, shape (n, 6): positions and forces."""
     rows = text.splitlines()[2 : 2 + atoms]
-    return np.array([row.split() for row in rows], dtype=float)
+    return np.array([re.findall(NUMBER, row) for row in rows], dtype=float)
 
 
 def _energy(text: str) -> float:
