@@ -19,12 +19,13 @@ from lnmo_atoms.builders.slabs import make_slabs
 from lnmo_atoms.builders.spinel import lithium_manganate, ordered_spinel
 from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.records import SURFACES_FILE, save_surfaces
+from lnmo_atoms.records.files import write as write_records
 from lnmo_atoms.records.packing import pack
 from lnmo_atoms.surfaces import surface_energies
 from lnmo_atoms.vasp import export_vasp
 from lnmo_atoms.vasp.inputs import SAME_ENERGIES, settings, write_inputs
 from lnmo_atoms.vasp.kpoints import SPACING, Sampling, mesh
-from lnmo_atoms.vasp.manifest import MANIFEST, Calculation, load_plan
+from lnmo_atoms.vasp.manifest import FORMAT, MANIFEST, Calculation, digest, load_plan
 from lnmo_atoms.vasp.stages import Hopping, path_stage
 
 MOMENT = {"Li": 0.0, "O": 0.0, "Mn": 3.0, "Ni": -2.0}
@@ -199,22 +200,41 @@ def test_manifest_reads_back(study):
         assert read.slab is None or pack(read.slab) == pack(given_.slab)
 
 
+def manifest(root):
+    (entries,) = json.loads((root / MANIFEST).read_text())["records"]
+    del entries["sha256"]
+    return entries
+
+
+def sign(entries, root):
+    """A manifest as one would write it who knows how."""
+    write_records(root / MANIFEST, FORMAT, [], [entries | {"sha256": digest(entries)}])
+
+
+def test_an_edited_manifest_is_refused(study, tmp_path):
+    root, _ = study
+    text = (root / MANIFEST).read_text().replace('"thickness_A": 12.0', '"thickness_A": 13.0')
+    (tmp_path / MANIFEST).write_text(text)
+    with pytest.raises(RequestError, match="not as lnmo export wrote it"):
+        load_plan(tmp_path)
+
+
 @pytest.mark.parametrize("name", ["../outside", "/outside", "..", "a/b", ".hidden", ""])
 def test_no_folder_outside_the_hand_off(study, tmp_path, name):
     root, _ = study
-    document = json.loads((root / MANIFEST).read_text())
-    document["records"][0]["calculations"][0]["folder"] = name
-    (tmp_path / MANIFEST).write_text(json.dumps(document))
+    entries = manifest(root)
+    entries["calculations"][0]["folder"] = name
+    sign(entries, tmp_path)
     with pytest.raises(RequestError, match="no name of a folder"):
         load_plan(tmp_path)
 
 
 def test_no_class_of_a_manifest_is_built(study, tmp_path):
     root, _ = study
-    document = json.loads((root / MANIFEST).read_text())
-    site = document["records"][0]["bulk"]["sites"][0]
-    site["properties"]["x"] = {"@module": "subprocess", "@class": "Popen", "args": ["false"]}
-    (tmp_path / MANIFEST).write_text(json.dumps(document))
+    entries = manifest(root)
+    properties = entries["bulk"]["sites"][0]["properties"]
+    properties["x"] = {"@module": "subprocess", "@class": "Popen", "args": ["false"]}
+    sign(entries, tmp_path)
     with pytest.raises(RequestError, match="subprocess"):
         load_plan(tmp_path)
 

@@ -4,6 +4,8 @@ The file is read back as data: folders are plain names inside the hand-off's own
 a file may name is built but pymatgen's structures.
 """
 
+import hashlib
+import json
 import logging
 import re
 from collections.abc import Mapping
@@ -18,7 +20,7 @@ from lnmo_atoms.builders.hops import Hop
 from lnmo_atoms.builders.slabs import Slab
 from lnmo_atoms.formats.json_files import refuse_unsafe
 from lnmo_atoms.records.files import read, reading, write
-from lnmo_atoms.records.packing import pack, unpack
+from lnmo_atoms.records.packing import pack, plain, unpack
 
 log = logging.getLogger("lnmo_atoms.vasp")
 
@@ -100,7 +102,7 @@ def save_plan(plan: Plan, root: Path) -> None:
         "images": plan.images,
         "calculations": [_pack_calculation(each) for each in plan.calculations],
     }
-    write(root / MANIFEST, FORMAT, [], [document])
+    write(root / MANIFEST, FORMAT, [], [document | {"sha256": digest(document)}])
 
 
 def load_plan(root: Path) -> Plan:
@@ -116,6 +118,8 @@ def load_plan(root: Path) -> Plan:
     with reading(path):
         refuse_unsafe(document)
         (entries,) = document["records"]
+        if entries.pop("sha256") != digest(entries):
+            raise ValueError("it is not as lnmo export wrote it")
         crystal = entries["crystal"]
         return Plan(
             bulk=Structure.from_dict(entries["bulk"]),
@@ -131,6 +135,12 @@ def load_plan(root: Path) -> Plan:
             images=int(entries["images"]),
             calculations=tuple(map(_unpack_calculation, entries["calculations"])),
         )
+
+
+def digest(document: Mapping[str, Any]) -> str:
+    """Of all that the manifest says, by which damage is seen."""
+    text = json.dumps(document, sort_keys=True, default=plain)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _pack_calculation(calculation: Calculation) -> dict[str, Any]:
