@@ -7,7 +7,7 @@ import typer
 
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.slabs import valid_kind
-from lnmo_atoms.cli.recipe import parse_facet, recipe_of_options
+from lnmo_atoms.cli.recipe import recipe_of_options
 from lnmo_atoms.cli.screen import counted, note, print_json, table
 from lnmo_atoms.cli.structures import Json, StructureFile, load
 from lnmo_atoms.vasp import export_vasp
@@ -68,9 +68,10 @@ def export(
     """
     if target.lower() != "vasp":
         raise RequestError(f"--for {target}: inputs are written for vasp only")
+    asked = [facet for facet in facets.split(",") if facet.strip()]
     recipe = recipe_of_options(
-        surface={
-            "facets": [facet for facet in facets.split(",") if facet.strip()] or ["111"],
+        surface=({"facets": asked} if asked else {})
+        | {
             "thickness": thickness,
             "vacuum": vacuum,
             "fmax": fmax,
@@ -82,7 +83,7 @@ def export(
     written = export_vasp(
         bulk,
         output,
-        [parse_facet(facet) for facet in facets.split(",") if facet.strip()],
+        recipe.surface.miller_indices() if asked else (),
         recipe.migration.hops(bulk) if hops else (),
         terminations=terminations,
         best_of=best_of,

@@ -11,7 +11,7 @@ from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.migration.crystal import Host
 from lnmo_atoms.migration.end_points import Guess
 from lnmo_atoms.migration.workflow import Judge, band_task
-from lnmo_atoms.reference import BulkReference, bulk_task
+from lnmo_atoms.reference import BULK_FMAX, BulkReference, bulk_task
 from lnmo_atoms.results import BandResult, Failure, HopResult, SurfaceResult, TaskResult
 from lnmo_atoms.surfaces import (
     by_facet_and_gamma,
@@ -23,7 +23,6 @@ from lnmo_atoms.surfaces import (
 )
 from lnmo_atoms.tasks import Task
 from lnmo_atoms.vasp.folder import Finished
-from lnmo_atoms.vasp.inputs import CELL_FMAX
 from lnmo_atoms.vasp.manifest import Calculation, Plan
 from lnmo_atoms.vasp.stages import Hopping
 
@@ -135,7 +134,7 @@ class Collection:
             yield bulk_task(plan.bulk, spec), runs[0].result
         for _, runs in self._of("bulk"):
             name, crystal = "relax bulk in its cell", plan.crystal
-            yield Task.relax(name, crystal, spec, fmax=CELL_FMAX), runs[0].result
+            yield Task.relax(name, crystal, spec, fmax=BULK_FMAX), runs[0].result
         for calculation, runs in self._of("slab"):
             if (slab := calculation.slab) is not None:
                 yield static_task(slab, spec), runs[0].first

@@ -20,15 +20,13 @@ from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.files import write_text_atomically
 from lnmo_atoms.formats.poscar import format_poscar, poscar_order
 from lnmo_atoms.formats.sites import warnings_to
+from lnmo_atoms.migration.end_points import END_POINT_FMAX
+from lnmo_atoms.reference import BULK_FMAX
 from lnmo_atoms.vasp.kpoints import mesh
 from lnmo_atoms.vasp.manifest import Calculation, log
 
 POTENTIALS: Literal["PBE_54"] = "PBE_54"
 """VASP's set of PAW potentials."""
-CELL_FMAX = 0.01
-"""eV/Å, of the bulk."""
-END_POINT_FMAX = 0.02
-"""eV/Å; an end point's error enters the barrier in full."""
 OUTPUTS = ("OUTCAR", "OUTCAR.gz", "vasprun.xml", "vasprun.xml.gz")
 
 SAME_ENERGIES: Mapping[str, Any] = MappingProxyType(
@@ -52,12 +50,12 @@ SAME_ENERGIES: Mapping[str, Any] = MappingProxyType(
 RELAX: Mapping[str, Any] = MappingProxyType({"IBRION": 2, "ISIF": 2, "NSW": 200, "LWAVE": False})
 KINDS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
-        "cell": {"ISIF": 3, "EDIFFG": -CELL_FMAX},
-        "bulk": {"EDIFFG": -CELL_FMAX},
+        "cell": {"ISIF": 3, "EDIFFG": -BULK_FMAX},
+        "bulk": {"EDIFFG": -BULK_FMAX},
         "slab": {},
         # a defect may distort what is around it: no symmetry is imposed
         "end point": {"EDIFFG": -END_POINT_FMAX, "ISYM": 0},
-        # VASP without the VTST tools knows neither IOPT nor LCLIMB, and ignores the latter
+        # LCLIMB is of the VTST tools; VASP without them ignores it
         "hop": {
             "IBRION": 1, "POTIM": 0.3, "SPRING": -5, "LCLIMB": True, "ISYM": 0, "LCHARG": False,
         },
