@@ -13,7 +13,7 @@ from lnmo_atoms.builders.bulk import require_bulk
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.symmetry import space_group, symmetrized
 from lnmo_atoms.calculators import CalculatorSpec
-from lnmo_atoms.results import Failure
+from lnmo_atoms.results import Failure, TaskResult
 from lnmo_atoms.runner import Progress, run_tasks
 from lnmo_atoms.store import Study
 from lnmo_atoms.tasks import Task
@@ -92,6 +92,20 @@ def bulk_reference(
     result = run_tasks([task], study, executor, progress)[task.key]
     if isinstance(result, Failure):
         raise CalculationError(f"the bulk could not be relaxed: {result.cause}")
+    return judged(bulk, result, spec.engine())
+
+
+def judged(bulk: Structure, result: TaskResult, engine: str) -> BulkReference:
+    """The relaxed bulk, symmetrized.
+
+    Args:
+        bulk: as given.
+        result: of its relaxation.
+        engine: name and version.
+
+    Raises:
+        CalculationError: where the relaxation did not converge or changed the space group.
+    """
     if not result.converged:
         raise CalculationError(
             f"the bulk did not relax to {BULK_FMAX} eV/Å in {result.steps} steps: start from a "
@@ -104,5 +118,5 @@ def bulk_reference(
             "its surfaces would not be those of the crystal you asked for"
         )
     return BulkReference(
-        symmetrized(result.structure, SAME_GROUP), result.energy, result.moments, spec.engine()
+        symmetrized(result.structure, SAME_GROUP), result.energy, result.moments, engine
     )

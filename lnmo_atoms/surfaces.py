@@ -84,7 +84,7 @@ def surface_energies(
     facets, kinds = distinct_facets(facets, bulk), list(reconstructions)
     slabs_of = partial(make_slabs, thickness=thickness, vacuum=vacuum, reconstructions=kinds)
     for facet in facets:
-        _require_stoichiometric(slabs_of(bulk, facet, choices=1))
+        require_stoichiometric(slabs_of(bulk, facet, choices=1))
     with Study.open(study) as open_study, make_executor(executor) as pool:
         options = {
             "workflow": "surface energies",
@@ -98,8 +98,9 @@ def surface_energies(
         }
         open_study.write_provenance(spec, options, sys.argv, seeds={"make_slabs": 0})
         reference = bulk_reference(bulk, spec, open_study, pool, progress)
-        slabs = [slab for facet in facets for slab in _cut(slabs_of, bulk, reference, facet)]
-        _require_stoichiometric(slabs)
+        relaxed = reference.structure
+        slabs = [slab for facet in facets for slab in cut(slabs_of, bulk, relaxed, facet)]
+        require_stoichiometric(slabs)
         for kind in sorted(set(kinds) - set(RECONSTRUCTIONS)):
             if reason := why_not(slabs, kind):
                 log.warning(reason)
@@ -111,16 +112,21 @@ def surface_energies(
                 results[slab.name] = unrelaxed_result(slab, reference, outcome)
         best = _lowest(list(results.values()), relax_best)
         relaxations = {r.slab.name: relax_task(r.slab, spec, fmax) for r in best}
-        relaxed = run_tasks(relaxations.values(), open_study, pool, progress)
+        outcomes = run_tasks(relaxations.values(), open_study, pool, progress)
         for name, task in relaxations.items():
             in_bulk = moments_in_bulk(results[name].slab, reference)
-            results[name] = relaxed_result(results[name], in_bulk, relaxed[task.key])
-        found = _by_facet_and_gamma(list(results.values()))
+            results[name] = relaxed_result(results[name], in_bulk, outcomes[task.key])
+        found = by_facet_and_gamma(list(results.values()))
         save_surfaces(found, open_study.path / SURFACES_FILE)
     return found
 
 
-def _require_stoichiometric(slabs: Sequence[Slab]) -> None:
+def require_stoichiometric(slabs: Sequence[Slab]) -> None:
+    """Refuse slabs whose surface energy depends on chemical potentials.
+
+    Raises:
+        RequestError: naming the first.
+    """
     for slab in slabs:
         if not slab.certificate.stoichiometric:
             raise RequestError(
@@ -129,10 +135,10 @@ def _require_stoichiometric(slabs: Sequence[Slab]) -> None:
             )
 
 
-def _cut(
+def cut(
     slabs_of: Callable[[Structure, Facet], list[Slab]],
     bulk: Structure,
-    reference: BulkReference,
+    relaxed: Structure,
     facet: Facet,
 ) -> list[Slab]:
     """Slabs of the relaxed bulk, or of the given positions in its cell.
@@ -140,7 +146,6 @@ def _cut(
     The latter where the relaxed positions leave every slab a dipole: in a disordered cell no
     symmetry holds them. The slabs' γ as cut then holds the bulk's own relaxation, too.
     """
-    relaxed = reference.structure
     try:
         return slabs_of(relaxed, facet)
     except PolarError:
@@ -179,7 +184,7 @@ def plan_surfaces(
     tasks = [bulk_task(bulk, spec)]
     for facet in distinct_facets(facets, bulk):
         slabs = make_slabs(bulk, facet, thickness, vacuum, reconstructions=reconstructions)
-        _require_stoichiometric(slabs)
+        require_stoichiometric(slabs)
         tasks += [static_task(slab, spec) for slab in slabs]
         tasks += [relax_task(slab, spec, fmax) for slab in slabs[:relax_best]]
     return tasks
@@ -216,7 +221,7 @@ def relax_task(slab: Slab, spec: CalculatorSpec, fmax: float) -> Task:
     return Task.relax(f"relax {slab.name}", slab.structure, spec, fmax=fmax)
 
 
-def _by_facet_and_gamma(results: list[SurfaceResult]) -> list[SurfaceResult]:
+def by_facet_and_gamma(results: Sequence[SurfaceResult]) -> list[SurfaceResult]:
     """Facets in the order they came, in each the lowest γ first, unranked terminations last."""
     order = {facet: i for i, facet in enumerate(dict.fromkeys(r.facet for r in results))}
 

@@ -42,8 +42,8 @@ def rattled():
     ("wrong", "line"),
     [
         (
-            lambda: CalculatorSpec.parse("vasp"),
-            "'vasp' is not known: use chgnet, emt, gpaw, or mod",
+            lambda: CalculatorSpec.parse("siesta"),
+            "'siesta' is not known: use chgnet, emt, gpaw, vasp, or mod",
         ),
         (
             lambda: CalculatorSpec.parse("emt", speed=1),

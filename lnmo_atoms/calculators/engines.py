@@ -37,6 +37,7 @@ class Engine:
         variant: what to add to label and version, from the options.
         evidence: a sentence more on some quantities.
         blind: takes neither charges nor moments, so that ions of one element are alike to it.
+        by_hand: why it does not run from here, and what to do; empty where it does.
         data_file: file that decides the numbers beside the version (weights, source code).
         keeps_files: its calculator has a ``folder`` for logs and for files from which a
             calculation that was stopped goes on.
@@ -57,6 +58,7 @@ class Engine:
     blind: bool = False
     keeps_files: bool = False
     neutral: frozenset[str] = frozenset()
+    by_hand: str = ""
 
 
 def _chgnet_weights(options: Options) -> Path:
@@ -141,4 +143,21 @@ GPAW = Engine(
     neutral=frozenset({"parallel", "ranks"}),
 )
 
-ENGINES: Mapping[str, Engine] = MappingProxyType({"chgnet": CHGNET, "emt": EMT, "gpaw": GPAW})
+VASP = Engine(
+    label="VASP",
+    factory="ase.calculators.vasp:Vasp",
+    package=None,
+    trust=(
+        "VASP with PBE+U is DFT with its usual errors: surface energies and barriers are "
+        "reasonable once cutoff, k-points and slab thickness are converged, which is yours to "
+        "check."
+    ),
+    options=None,
+    variant=lambda options: f"{options.get('version', '')} {options.get('functional', '')}".strip(),
+    by_hand="VASP runs on your own machines: lnmo export writes its inputs, lnmo collect reads "
+    "what it gives",
+)
+
+ENGINES: Mapping[str, Engine] = MappingProxyType(
+    {"chgnet": CHGNET, "emt": EMT, "gpaw": GPAW, "vasp": VASP}
+)

@@ -119,10 +119,12 @@ class CalculatorSpec:
             elements: symbols of all elements that it will see.
 
         Raises:
-            RequestError: where the engine is not installed, its factory cannot be called, or it
-                does not know an element.
+            RequestError: where the engine does not run from here or is not installed, its
+                factory cannot be called, or it does not know an element.
         """
         engine = self._engine
+        if engine.by_hand:
+            raise RequestError(engine.by_hand)
         self._require_installed()
         engine.data_file(self.options)
         if engine.module is None:

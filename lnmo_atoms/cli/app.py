@@ -13,9 +13,11 @@ import typer
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.cli import (
     build,
+    collect,
     defects,
     diffusion,
     disorder,
+    export,
     formation,
     hops,
     migrate,
@@ -77,6 +79,8 @@ app.command()(disorder.disorder)
 app.command()(formation.formation)
 app.command()(diffusion.diffusion)
 app.command()(run.study)
+app.command()(export.export)
+app.command(no_args_is_help=True)(collect.collect)
 app.command()(run.compare)
 app.command()(run.status)
 

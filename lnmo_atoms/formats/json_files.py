@@ -75,7 +75,7 @@ def parse_json(text: str) -> Structure:
         raise RequestError(f"it is no JSON ({exc}): it may be cut off") from exc
     if not isinstance(tree, dict):
         raise RequestError("it holds no structure of pymatgen or ASE")
-    _refuse_unsafe(tree)
+    refuse_unsafe(tree)
     with warnings_to(log):
         if "lattice" in tree and "sites" in tree:
             return Structure.from_dict(tree)
@@ -86,8 +86,12 @@ def parse_json(text: str) -> Structure:
     raise RequestError("it holds no structure of pymatgen or ASE")
 
 
-def _refuse_unsafe(tree: Any) -> None:
-    """Refuse names of foreign classes and arrays that claim more values than they list."""
+def refuse_unsafe(tree: Any) -> None:
+    """Refuse names of foreign classes and arrays that claim more values than they list.
+
+    Raises:
+        RequestError: naming the class.
+    """
     if isinstance(tree, dict):
         module = tree.get("@module", "numpy")
         if not (isinstance(module, str) and SAFE_MODULES.match(module)):
@@ -97,7 +101,7 @@ def _refuse_unsafe(tree: Any) -> None:
             if math.prod(shape) != len(values) or not SAFE_TYPES.fullmatch(kind):
                 raise RequestError(f"it has a malformed array of shape {str(shape)[:40]}")
     for item in tree.values() if isinstance(tree, dict) else tree if isinstance(tree, list) else ():
-        _refuse_unsafe(item)
+        refuse_unsafe(item)
 
 
 def _first_row(database: dict[Any, Any]) -> Atoms:

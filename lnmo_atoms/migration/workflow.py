@@ -103,9 +103,9 @@ def migration_barriers(
             for i in range(len(hops))
             if (guess := ends.guess(i, relaxed, images)) is not None
         }
-        bands = {i: _band_task(guess, hops[i], spec, fmax) for i, guess in guesses.items()}
+        bands = {i: band_task(guess, hops[i], spec, fmax) for i, guess in guesses.items()}
         outcomes = run_searches(bands.values(), open_study, pool, progress)
-        judge = _Judge(host, ends, relaxed, mode)
+        judge = Judge(host, ends, relaxed, mode)
         results = [
             judge.result(i, hops[i], moved[i], guesses[i], outcome)
             for i, task in bands.items()
@@ -115,10 +115,18 @@ def migration_barriers(
     return results
 
 
-class _Judge:
+class Judge:
     """Makes results of paths."""
 
     def __init__(self, host: Host, ends: EndPoints, relaxed: Relaxed, mode: Mode) -> None:
+        """Take what all paths share.
+
+        Args:
+            host: what ions hop in.
+            ends: states between which they do.
+            relaxed: outcomes of their tasks by key.
+            mode: how full of mobile ions the crystal is.
+        """
         self._host, self._ends, self._relaxed, self._mode = host, ends, relaxed, mode
 
     def result(
@@ -188,7 +196,8 @@ def plan_migration(
     ]
 
 
-def _band_task(guess: Guess, hop: Hop, spec: CalculatorSpec, fmax: float) -> Task[BandResult]:
+def band_task(guess: Guess, hop: Hop, spec: CalculatorSpec, fmax: float) -> Task[BandResult]:
+    """The search for a hop's path."""
     return Task.band(
         _name(hop),
         guess.images,
