@@ -8,11 +8,11 @@ from pymatgen.core import Structure
 from lnmo_atoms.analyzers.facets import FacetComparison
 from lnmo_atoms.builders.hops import Hop
 from lnmo_atoms.calculators import CalculatorSpec
+from lnmo_atoms.cli.executor import open_executor
 from lnmo_atoms.cli.outputs import load_results, show_comparison, write_comparison
 from lnmo_atoms.cli.plan import BEST_UNKNOWN, SYMMETRY_UNKNOWN, show_plan
 from lnmo_atoms.cli.recipe import Recipe
 from lnmo_atoms.cli.screen import ProgressBars, complain, note, print_json
-from lnmo_atoms.executors import make_executor
 from lnmo_atoms.migration import attempt_frequencies, migration_barriers, plan_migration
 from lnmo_atoms.reference import check_bulk
 from lnmo_atoms.store import Study
@@ -37,7 +37,7 @@ def run_parts(
     surfaces, hops = [], []
     with (
         Study(folder) as open_study,
-        make_executor("processes", recipe.workers) as pool,
+        open_executor(recipe) as pool,
         ProgressBars(hidden=json) as progress,
     ):
         if "surface" in parts:
