@@ -8,9 +8,16 @@ from lnmo_atoms.executors.cores import available_cores
 from lnmo_atoms.executors.factory import executor_of
 from lnmo_atoms.executors.processes import ProcessExecutor
 from lnmo_atoms.executors.serial import SerialExecutor
-from lnmo_atoms.executors.slurm import SlurmExecutor, SlurmJob
+from lnmo_atoms.executors.slurm import SlurmExecutor, SlurmJob, job_states
 
-__all__ = ["SerialExecutor", "SlurmExecutor", "SlurmJob", "available_cores", "make_executor"]
+__all__ = [
+    "SerialExecutor",
+    "SlurmExecutor",
+    "SlurmJob",
+    "available_cores",
+    "job_states",
+    "make_executor",
+]
 
 
 def make_executor(

@@ -41,6 +41,14 @@ class ResultsFile:
         with self._open() as database:
             return list(database.select(**where))
 
+    def columns(self) -> list[dict[str, Any]]:
+        """Columns of every row, in order of writing: far faster than the rows themselves."""
+        if not self.path.exists():
+            return []
+        with self._open(), contextlib.closing(_read_only(self.path)) as database:
+            found = database.execute("SELECT key_value_pairs FROM systems ORDER BY id").fetchall()
+        return [json.loads(text) for (text,) in found]
+
     def write(
         self, key: str, atoms: Atoms, columns: Mapping[str, Any], data: Mapping[str, Any]
     ) -> None:
@@ -74,12 +82,16 @@ class ResultsFile:
 
 def _is_ours(path: Path) -> bool:
     """Look for our mark; ASE would add its tables to a stranger's database on looking at it."""
-    with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
+    with contextlib.closing(_read_only(path)) as db:
         tables = db.execute("SELECT name FROM sqlite_master WHERE name = 'information'").fetchall()
         if not tables:
             return False
         marks = db.execute("SELECT value FROM information WHERE name = 'metadata'").fetchall()
     return any(json.loads(mark) == MARK for (mark,) in marks)
+
+
+def _read_only(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
 
 
 def _connect(path: Path) -> Any:
@@ -89,3 +101,6 @@ def _connect(path: Path) -> Any:
 def _create(path: Path) -> None:
     with _connect(path) as database:
         database.metadata = MARK
+    with contextlib.closing(sqlite3.connect(path)) as tables:  # ASE looks through every row's key
+        tables.execute("CREATE INDEX by_value ON text_key_values (key, value)")
+        tables.commit()

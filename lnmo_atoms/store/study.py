@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any
 
 from lnmo_atoms.builders.errors import RequestError
@@ -17,7 +17,7 @@ from lnmo_atoms.store.database import ResultsFile
 from lnmo_atoms.store.lock import Lock
 from lnmo_atoms.store.provenance import append_run, read_runs
 from lnmo_atoms.store.rows import Result, atoms_of, columns, pack, unpack
-from lnmo_atoms.store.status import NAME, TaskState, recorded, under_way
+from lnmo_atoms.store.status import NAME, JobState, TaskState, recorded, under_way
 from lnmo_atoms.tasks import Task
 from lnmo_atoms.tasks.task import STARTED
 
@@ -127,7 +127,8 @@ class Study:
         folder = self._folder(task)
         folder.mkdir(exist_ok=True)
         (folder / STARTED).unlink(missing_ok=True)
-        write_text_atomically(folder / NAME, task.name)
+        if not (folder / NAME).exists():
+            write_text_atomically(folder / NAME, task.name)
         return folder
 
     def write_provenance(
@@ -148,18 +149,28 @@ class Study:
         append_run(self.path / PROVENANCE, spec, recipe, command, seeds)
 
     @staticmethod
-    def status_of(path: Path | str) -> list[TaskState]:
+    def status_of(
+        path: Path | str, jobs: Mapping[str, JobState] = MappingProxyType({})
+    ) -> list[TaskState]:
         """Finished and failed tasks, then those under way or waiting.
+
+        Args:
+            path: the folder.
+            jobs: states of jobs elsewhere by the tasks' keys.
 
         Raises:
             RequestError: where there is no study in the folder.
         """
-        rows = ResultsFile(_existing(path) / RESULTS).rows()
-        keys = {row.key for row in rows}
+        results = ResultsFile(_existing(path) / RESULTS)
+        rows = [row for row in results.columns() if row["key"] not in jobs]
+        failures = {row.key: row.data for row in results.rows(status="failed")}
+        keys = {row["key"] for row in rows}
         names = (Path(path) / TASKS).glob(f"*/{NAME}")
-        open_tasks = sorted(names, key=lambda name: name.stat().st_mtime)
-        return [recorded(row) for row in rows] + [
-            under_way(name.parent) for name in open_tasks if name.parent.name not in keys
+        open_tasks = [name.parent for name in sorted(names, key=lambda name: name.stat().st_mtime)]
+        return [recorded(row, failures.get(row["key"])) for row in rows] + [
+            under_way(folder, jobs.get(folder.name))
+            for folder in open_tasks
+            if folder.name not in keys
         ]
 
     @staticmethod
