@@ -40,9 +40,10 @@ def cluster(folder):
     settings.write_text(text)
     environment = {**os.environ, "SLURM_CONF": str(settings)}
     environment["PATH"] += os.pathsep + os.pathsep.join(["/usr/sbin", "/sbin"])
-    log = (folder / "daemons.log").open("w")
     daemons = [
-        subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+        subprocess.Popen(
+            command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         for command in (
             ["slurmctld", "-D", "-f", settings], ["slurmd", "-D", "-f", settings, "-N", "localhost"]
         )
@@ -52,11 +53,10 @@ def cluster(folder):
         yield settings
     finally:
         subprocess.run(["scancel", "--me"], env=environment, check=False)
+        _wait_until_idle(environment, folder)
         for daemon in reversed(daemons):
-            daemon.terminate()
-        for daemon in daemons:
-            daemon.wait(timeout=30)
-        log.close()
+            daemon.kill()
+            daemon.wait()
 
 
 def _wait_until_idle(environment, folder):
@@ -73,4 +73,4 @@ def _wait_until_idle(environment, folder):
             return
         time.sleep(0.2)
     logs = "\n".join(path.read_text() for path in folder.glob("*.log"))
-    raise RuntimeError(f"SLURM did not come up:\n{logs[-4000:]}")
+    raise RuntimeError(f"SLURM does not come to rest:\n{logs[-4000:]}")

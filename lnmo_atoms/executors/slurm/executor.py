@@ -179,6 +179,8 @@ class SlurmExecutor(Executor):
 
     def _miss(self, job: _Job, standing: Standing | None) -> None:
         """A job is over and has left nothing."""
+        if standing is not None and standing.state == "COMPLETING":
+            return  # why it ended is known only later
         job.misses += 1
         if job.misses < MISSES:
             return
