@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -195,6 +196,36 @@ def test_a_cancelled_job_fails_alone_and_is_tried_again(in_tmp):
         (again,) = run_tasks(slow, study, pool, cancel).values()
         assert again == bad
         assert len(jobs()) == before + 1
+
+
+SHIM = """#!/bin/bash
+if [ -e {folder}/busy ] && [[ "$*" != *--test-only* ]]; then
+    echo "$0: error: {reason}" >&2
+    exit 1
+fi
+exec {program} "$@"
+"""
+
+
+def test_a_cluster_that_does_not_answer_for_a_while_is_asked_again(in_tmp, monkeypatch):
+    """First no job is taken, then nobody says how jobs stand."""
+    for name, reason in {
+        "sbatch": "Batch job submission failed: QOSMaxSubmitJobPerUserLimit",
+        "squeue": "slurm_load_jobs error: Socket timed out on send/recv operation",
+    }.items():
+        shim = in_tmp / name
+        shim.write_text(SHIM.format(folder=in_tmp, reason=reason, program=shutil.which(name)))
+        shim.chmod(0o755)
+    tasks, before = relaxations("notes", sizes=(1,)), len(jobs())
+    monkeypatch.setenv("PATH", f"{in_tmp}{os.pathsep}{os.environ['PATH']}")
+    with Study("study") as study, make_executor("slurm") as pool:
+        (in_tmp / "busy").touch()
+        timer = threading.Timer(2.0, (in_tmp / "busy").unlink)
+        timer.start()
+        (result,) = run_tasks(tasks, study, pool).values()
+        timer.join()
+    assert result.converged
+    assert len(jobs()) == before + 1
 
 
 @pytest.mark.usefixtures("in_tmp")
