@@ -140,6 +140,11 @@ class SlurmSection(Section):
     setup: tuple[str, ...] = Field((), description="lines of the shell, such as module load")
     local_below: float = Field(0.0, ge=0, description="s, estimated; shorter ones run here")
 
+    @model_validator(mode="after")
+    def _makes_a_job(self) -> Self:
+        self.job()
+        return self
+
     def job(self) -> SlurmJob:
         """For the executor."""
         return SlurmJob(**self.model_dump())
@@ -208,7 +213,8 @@ def first_mistake(error: ValidationError) -> tuple[str, str]:
     if entry == "slurm.walltime":
         return entry, 'give minutes, or hours:minutes:seconds such as "02:00:00"'
     if first["type"] == "tuple_type":
-        return entry, 'give a list such as ["111", "100"]'
+        example = '["--mem=8G"]' if entry.startswith("slurm") else '["111", "100"]'
+        return entry, f"give a list such as {example}"
     return entry, str(first["msg"]).removeprefix("Value error, ")
 
 

@@ -46,11 +46,9 @@ class SlurmJob:
         """
         texts = [*filter(None, (self.partition, self.walltime)), *self.options, *self.setup]
         if broken := [text for text in texts if "\n" in text or "\r" in text]:
-            raise RequestError(f"slurm: {broken[0]!r} holds a line break: give one line each")
+            raise RequestError(f"{broken[0]!r} holds a line break: give one line each")
         if wrong := [option for option in self.options if not option.startswith("-")]:
-            raise RequestError(
-                f"slurm: {wrong[0]!r} is no option of sbatch: write it as in --mem=8G"
-            )
+            raise RequestError(f"{wrong[0]!r} is no option of sbatch: write it as in --mem=8G")
 
     def script(self, command: Sequence[str]) -> str:
         """The batch script that runs a command."""
