@@ -30,7 +30,7 @@ def recipe(folder, text):
         ("timeout = nan", "timeout: Input should be a finite number"),
         ("timeout = inf", "timeout: Input should be a finite number"),
         ("workers = 0", "workers: Input should be greater than or equal to 1"),
-        ('executor = "slurm"\n[slurm]\nnodes = 2', "slurm.nodes: there is no such entry; workflows/s"),
+        ('executor = "slurm"\n[slurm]\nnodes = 2', "slurm.nodes: there is no such entry; workfl"),
         ('executor = "slurm"\n[slurm]\ntasks = 0', "slurm.tasks: Input should be greater than"),
         ('executor = "slurm"\n[slurm]\npartition = ""', "slurm.partition: String should have at"),
         ('executor = "slurm"\n[slurm]\nwalltime = "2 h"', "slurm.walltime: give minutes, or hours"),

@@ -26,20 +26,21 @@ class ResultsFile:
 
     def check(self) -> None:
         """Refuse a file that is not ours."""
-        self.rows(status="none")
+        self.data(status="none")
 
     def create(self) -> None:
         """Make an empty database where there is none."""
         if not self.path.exists():
             # made aside: SQLite makes it in many steps, and a kill may come between any two
-            write_atomically(self.path, _create)
+            with self._errors_in_words():
+                write_atomically(self.path, _create)
 
-    def rows(self, **where: str) -> list[Any]:
-        """Rows whose columns have these values, in order of writing; none without a file."""
+    def data(self, **where: str) -> list[dict[str, Any]]:
+        """Data of the rows whose columns have these values, in order of writing."""
         if not self.path.exists():
             return []
         with self._open() as database:
-            return list(database.select(**where))
+            return [dict(row.data) for row in database.select(**where)]
 
     def columns(self) -> list[dict[str, Any]]:
         """Columns of every row, in order of writing: far faster than the rows themselves."""
@@ -66,15 +67,22 @@ class ResultsFile:
         Raises:
             RequestError: where the file is not ours or cannot be read or written.
         """
+        with self._errors_in_words():
+            ours = _is_ours(self.path)
+        if not ours:
+            raise RequestError(
+                f"{self.path} is damaged or not ours: move it away to calculate anew, or take "
+                "another folder for the study"
+            )
+        with self._errors_in_words(), _connect(self.path) as database:
+            yield database
+
+    @contextlib.contextmanager
+    def _errors_in_words(self) -> Iterator[None]:
+        """Whatever SQLite, the disk, or a row that cannot be decoded raises, as one line."""
         try:
-            if not _is_ours(self.path):
-                raise RequestError(
-                    f"{self.path} is damaged or not ours: move it away to calculate anew, or take "
-                    "another folder for the study"
-                )
-            with _connect(self.path) as database:
-                yield database
-        except (sqlite3.Error, OSError) as error:
+            yield
+        except (sqlite3.Error, OSError, ValueError, LookupError, TypeError) as error:
             raise RequestError(
                 f"cannot use {self.path}: {error}; if it is damaged, move it away to calculate anew"
             ) from error

@@ -16,7 +16,7 @@ from lnmo_atoms.results import Failure
 from lnmo_atoms.store.database import ResultsFile
 from lnmo_atoms.store.lock import Lock
 from lnmo_atoms.store.provenance import append_run, read_runs
-from lnmo_atoms.store.rows import Result, atoms_of, columns, pack, unpack
+from lnmo_atoms.store.rows import Result, atoms_of, columns, pack, seal, unpack
 from lnmo_atoms.store.status import NAME, JobState, TaskState, recorded, under_way
 from lnmo_atoms.tasks import Task
 from lnmo_atoms.tasks.task import STARTED
@@ -93,9 +93,20 @@ class Study:
         return self._path
 
     def get(self, key: str) -> Result | None:
-        """The result of a finished task by its key; None where it is not finished."""
-        rows = self._results.rows(key=key, status="done")
-        return unpack(rows[0].data["result"]) if rows else None
+        """The result of a finished task by its key; None where it is not finished.
+
+        Raises:
+            RequestError: where the database is damaged.
+        """
+        data = self._results.data(key=key, status="done")
+        if not data:
+            return None
+        fields = data[0]["result"]
+        if data[0].get("seal") not in {None, seal(fields)}:
+            raise RequestError(
+                f"a result in {self._results.path} is damaged: move the file away to calculate anew"
+            )
+        return unpack(fields)
 
     def put(self, task: Task[Any], result: Result) -> None:
         """Keep a finished task, and drop its checkpoint."""
@@ -106,7 +117,8 @@ class Study:
             "seconds": result.seconds,
         }
         atoms = atoms_of(result, task.spec.name)
-        data = {"result": pack(result)}
+        fields = pack(result)
+        data = {"result": fields, "seal": seal(fields)}
         self._results_to_write.write(task.key, atoms, {**columns(task, "done"), **found}, data)
         shutil.rmtree(self._folder(task), ignore_errors=True)
 
@@ -119,8 +131,9 @@ class Study:
 
     def failures(self) -> list[Failure]:
         """Tasks that failed and have not succeeded since."""
-        rows = self._results.rows(status="failed")
-        return [Failure(row.data["name"], row.data["cause"]) for row in rows]
+        return [
+            Failure(data["name"], data["cause"]) for data in self._results.data(status="failed")
+        ]
 
     def folder(self, task: Task[Any]) -> Path:
         """The task's own folder for its checkpoint, made if need be."""
@@ -163,7 +176,8 @@ class Study:
         """
         results = ResultsFile(_existing(path) / RESULTS)
         rows = [row for row in results.columns() if row["key"] not in jobs]
-        failures = {row.key: row.data for row in results.rows(status="failed")}
+        failed = [row["key"] for row in rows if row["status"] == "failed"]
+        failures = dict(zip(failed, results.data(status="failed"), strict=True))
         keys = {row["key"] for row in rows}
         names = (Path(path) / TASKS).glob(f"*/{NAME}")
         open_tasks = [name.parent for name in sorted(names, key=lambda name: name.stat().st_mtime)]
