@@ -21,9 +21,10 @@ from lnmo_atoms.formats import to_structure
 from lnmo_atoms.results import Failure
 from lnmo_atoms.runner import run_tasks
 from lnmo_atoms.store import Study
-from lnmo_atoms.tasks import Task
+from lnmo_atoms.tasks import Task, journal
 
 FMAX = 0.01
+WAIT = 0.05
 ENGINE = '''
 """An engine of these tests: EMT that notes its process and number of atoms, and may go wrong."""
 import os, time
@@ -56,9 +57,7 @@ from test_faults import copper_tasks
 from lnmo_atoms.executors import make_executor
 from lnmo_atoms.runner import run_tasks
 from lnmo_atoms.store import Study
-from lnmo_atoms.tasks import journal
 
-journal.INTERVAL = 0.0
 folder, wait = sys.argv[1], float(sys.argv[2])
 with Study(folder + "/study") as study, make_executor("processes", 2) as pool:
     done = run_tasks(copper_tasks(folder, wait), study, pool)
@@ -149,7 +148,7 @@ class Trial:
     repeated: int
 
 
-def killed_at_random(folder, seed, wait=0.05):
+def killed_at_random(folder, seed, wait=WAIT):
     """Kill the driver or a worker, run again, and compare with a run left alone."""
     chance = random.Random(seed)  # noqa: S311
     environment = prepare(folder)
@@ -182,14 +181,15 @@ def killed_at_random(folder, seed, wait=0.05):
 def test_a_run_killed_at_random_ends_like_one_left_alone(faulty, seed):
     trial = killed_at_random(faulty, seed)
     assert trial.failed <= (1 if trial.victim == "worker" else 0)
-    assert trial.repeated <= 4 * 2  # of each relaxation cut short the geometry under way
+    # what either worker did since its last checkpoint, and the geometry under way
+    assert trial.repeated <= 2 * (journal.INTERVAL / WAIT + 2)
 
 
 # --- disks --------------------------------------------------------------------------------------
 
 
 @pytest.mark.skipif(shutil.which("prlimit") is None, reason="limits the size of files")
-@pytest.mark.parametrize("kilobytes", [1, 60, 140])
+@pytest.mark.parametrize("kilobytes", [1, 60, 90])
 def test_a_full_disk_is_said_and_costs_nothing_that_was_finished(faulty, kilobytes):
     """Files may not grow beyond a limit: the database reaches it sooner or later."""
     environment = prepare(faulty)

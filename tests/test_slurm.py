@@ -149,7 +149,7 @@ def test_a_killed_driver_finds_its_jobs_again(slurm, tmp_path):
     notes, study = tmp_path / "notes", tmp_path / "study"
 
     def drive():
-        command = [sys.executable, slurm / "driver.py", study, notes, "1.0"]
+        command = [sys.executable, slurm / "driver.py", study, notes, "2.0"]
         return subprocess.Popen(
             command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
@@ -158,11 +158,11 @@ def test_a_killed_driver_finds_its_jobs_again(slurm, tmp_path):
     driver = drive()
     wait_until(lambda: len({job for job, _ in notes_of(notes)}) == 2)
     status = lnmo("status", study, "--json", cwd=tmp_path)
-    assert {entry["state"] for entry in json.loads(status.stdout)} == {"running"}
+    assert {entry["state"] for entry in json.loads(status.stdout)} == {"running"}, status
     driver.kill()
     driver.communicate()
     at_the_kill = len(notes_of(notes))
-    out, err = drive().communicate(timeout=90)
+    out, err = drive().communicate(timeout=180)
     assert err == ""
     calls = json.loads(out)
     assert len(notes_of(notes)) == sum(calls) + 2 > at_the_kill
