@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, ParamSpec, TypeVar
 
-from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.executors import SerialExecutor
+from lnmo_atoms.executors.causes import cause_of
 from lnmo_atoms.results import BandResult, Failure, HessianResult, TaskResult
 from lnmo_atoms.store import Study
 from lnmo_atoms.tasks import Task, cost, execute
@@ -25,8 +25,6 @@ from lnmo_atoms.tasks.task import STARTED, R
 
 POLL = 0.2
 """Seconds between two looks at which tasks have begun."""
-LONGEST_CAUSE = 500
-"""Characters of a cause that are kept."""
 MOST_LOSSES = 3
 """Times that a task is sent again because workers die before they come to it."""
 
@@ -194,14 +192,6 @@ def _kept(future: Future[Any], task: Task[Any], study: Study) -> Outcome:
 def error_of(future: Future[Any]) -> BaseException | None:
     """What went wrong with a call that has ended, be it that it was cancelled."""
     return CancelledError("cancelled") if future.cancelled() else future.exception()
-
-
-def cause_of(error: Exception) -> str:
-    """One line."""
-    if isinstance(error, BrokenExecutor):
-        return "its worker process died: killed, or out of memory"
-    text = " ".join(str(error).split())[:LONGEST_CAUSE]
-    return text if isinstance(error, RequestError) else f"{type(error).__name__}: {text}"
 
 
 class Board:

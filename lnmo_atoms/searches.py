@@ -9,9 +9,11 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
+from lnmo_atoms.executors import SlurmExecutor
+from lnmo_atoms.executors.causes import cause_of
 from lnmo_atoms.formats import to_atoms
 from lnmo_atoms.results import BandResult, Failure, HessianResult
-from lnmo_atoms.runner import Board, Progress, cause_of, error_of, submitted, unfinished
+from lnmo_atoms.runner import Board, Progress, error_of, run_tasks, submitted, unfinished
 from lnmo_atoms.store import Study
 from lnmo_atoms.tasks import Task
 from lnmo_atoms.tasks.band import band_search, finished
@@ -36,7 +38,7 @@ def run_searches(
     Every evaluation is kept as it comes, so that a run that is killed asks for none of them again.
     A search that fails is recorded with its cause, and the others go on. When a worker dies, what
     was asked of it and of others is asked again, one question at a time, so that the right one
-    fails.
+    fails. On SLURM a whole search is one job.
 
     Args:
         tasks: bands or Hessians.
@@ -47,6 +49,8 @@ def run_searches(
     Returns:
         results and failures by the tasks' keys.
     """
+    if isinstance(executor, SlurmExecutor):
+        return run_tasks(tasks, study, executor, progress)
     outcomes, todo, board = unfinished(tasks, study, progress)
     talks = [_Talk[S](task, study) for task in todo]
     pending: dict[Future[Evaluation], _Talk[S]] = {}

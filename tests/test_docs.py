@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import lnmo_atoms
-from lnmo_atoms.cli.recipe import Recipe, read_recipe
+from lnmo_atoms.cli.recipe import Recipe, SlurmSection, read_recipe
 
 ROOT = Path(__file__).parent.parent
 
@@ -27,6 +27,8 @@ def test_every_public_name_is_documented():
 
 def test_local_recipe_is_the_default_written_out():
     assert read_recipe(ROOT / "workflows" / "local.toml") == Recipe()
+    slurm = read_recipe(ROOT / "workflows" / "slurm.toml")
+    assert slurm == Recipe(executor="slurm", slurm=SlurmSection())
 
 
 def test_links_of_the_readme_exist():

@@ -17,7 +17,7 @@ from ase.build import bulk
 
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.calculators import CalculatorSpec
-from lnmo_atoms.executors import SerialExecutor, available_cores, make_executor
+from lnmo_atoms.executors import SerialExecutor, SlurmJob, available_cores, make_executor
 from lnmo_atoms.formats import to_structure
 from lnmo_atoms.results import Failure
 from lnmo_atoms.runner import run_tasks
@@ -130,6 +130,63 @@ def test_wrong_executors_are_refused():
         make_executor("cloud")
     with pytest.raises(RequestError, match="at least one worker"):
         make_executor("processes", 0)
+    with pytest.raises(RequestError, match="a time limit is kept by"):
+        make_executor("serial", timeout=1.0)
+
+
+def test_slurm_is_asked_for_where_there_is_none(monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(RequestError, match="there is no sbatch on this machine: start where"):
+        make_executor("slurm")
+
+
+@pytest.mark.parametrize("lines", [("module load a\nrm -r b",), ("a\r",)])
+def test_a_line_of_a_job_is_one_line(lines):
+    with pytest.raises(RequestError, match="holds a line break"):
+        SlurmJob(setup=lines)
+    with pytest.raises(RequestError, match="'mem=8G' is no option of sbatch"):
+        SlurmJob(options=("mem=8G",))
+
+
+@pytest.mark.parametrize(
+    ("job", "header"),
+    [
+        (SlurmJob(), ["--ntasks=1", "--cpus-per-task=1"]),
+        (
+            SlurmJob("fast", 4, 2, 1, "02:00:00", ("--mem=8G",), ("module load x",)),
+            ["--partition=fast", "--ntasks=4", "--cpus-per-task=2", "--gpus=1", "--time=02:00:00",
+             "--mem=8G"],
+        ),
+    ],
+)  # fmt: skip
+def test_the_script_asks_for_what_is_given_and_nothing_else(job, header):
+    first, *lines = job.script(["a b", "c"]).splitlines()
+    assert first == "#!/bin/bash"
+    assert [line.removeprefix("#SBATCH ") for line in lines if line.startswith("#")] == header
+    assert lines[-1] == "'a b' c"
+    assert set(job.setup) <= set(lines)
+    assert f"export OMP_NUM_THREADS={job.threads}" in lines
+
+
+def test_an_executor_comes_from_ones_own_factory(tmp_path, in_tmp, monkeypatch):
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    (in_tmp / "mycluster_of_test.py").write_text(
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "def make(): return ThreadPoolExecutor(2)\n"
+        "def wrong(): return 3\n"
+    )
+    with make_executor("mycluster_of_test:make") as executor, Study(tmp_path / "study") as study:
+        assert isinstance(executor, ThreadPoolExecutor)
+        (result,) = run_tasks([copper_task()], study, executor).values()
+        assert result.converged
+    for factory, line in [
+        ("mycluster_of_test:wrong", "returned int instead of a concurrent.futures.Executor"),
+        ("mycluster_of_test:none", "AttributeError: module 'mycluster_of_test' has no attribute"),
+        ("nomodule_of_test:make", "ModuleNotFoundError: No module named 'nomodule_of_test'"),
+        ("mycluster_of_test:", "use the form module:callable"),
+    ]:
+        with pytest.raises(RequestError, match=line):
+            make_executor(factory)
 
 
 def test_serial_runs_at_submit_in_this_process():
@@ -265,6 +322,47 @@ def test_a_dead_worker_fails_its_task_alone(engine):
         )
         assert all(result.converged for result in outcomes[1:])
         assert study.failures() == outcomes[:1]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kill -9")
+def test_a_dead_worker_leaves_the_others_at_work(engine):
+    """Both calculate at the same time when one of them dies."""
+    notes = str(engine / "notes")
+    slow = CalculatorSpec.parse("noted_engine:Noted", notes=notes, wait=0.3)
+    fatal = CalculatorSpec.parse("noted_engine:Noted", notes=notes, wait=0.3, die_at=12)
+    with Study(engine / "study") as study, make_executor("processes", 2) as executor:
+        dead, alive = run_tasks(
+            [copper_task(3, fatal), copper_task(2, slow)], study, executor
+        ).values()
+    assert "worker process died" in dead.cause
+    assert alive.converged
+    assert {len({pid for pid, size in notes_of(engine) if size == n}) for n in (8, 12)} == {1}
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
+def test_a_task_that_takes_too_long_fails_alone(engine):
+    notes = str(engine / "notes")
+    hangs = CalculatorSpec.parse("noted_engine:Noted", notes=notes, wait=1000.0)
+    slow = CalculatorSpec.parse("noted_engine:Noted", notes=notes, wait=0.2)
+    tasks = [copper_task(3, hangs), copper_task(2, slow), copper_task(1, slow), copper_task(1)]
+    with Study(engine / "study") as study, make_executor("processes", 2, timeout=10.0) as executor:
+        hung, *others = run_tasks(tasks, study, executor).values()
+        assert hung == Failure("relax 3", "TimeoutError: took longer than the 10 s it was given")
+        assert study.failures() == [hung]
+    assert all(result.converged for result in others)
+    (pid,) = {pid for pid, size in notes_of(engine) if size == 12}
+    assert not is_alive(pid)
+
+
+def test_a_time_limit_of_the_engines_own_costs_no_worker():
+    with make_executor("processes", 1, timeout=60.0) as executor:
+        before = executor.submit(os.getpid).result()
+        assert isinstance(executor.submit(_give_up).exception(), TimeoutError)
+        assert executor.submit(os.getpid).result() == before
+
+
+def _give_up():
+    raise TimeoutError("no licence")
 
 
 class Broken(Executor):

@@ -13,6 +13,7 @@ from typing import Any
 
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.calculators.engines import ENGINES, Engine, Quantity
+from lnmo_atoms.calculators.plugins import plugin_engine, plugin_names
 from lnmo_atoms.calculators.user import load_factory, user_engine
 
 _kept = threading.local()
@@ -24,8 +25,9 @@ class CalculatorSpec:
     """Name and options of a calculator; the calculator itself is built where it is used.
 
     Attributes:
-        name: ``"chgnet"``, ``"emt"``, ``"gpaw"``, or ``"module:factory"``, a function that takes
-            the options and returns an ASE calculator.
+        name: ``"chgnet"``, ``"emt"``, ``"gpaw"``, the name that another package gives its engine
+            among the entry points ``lnmo_atoms.calculators``, or ``"module:factory"``, a function
+            that takes the options and returns an ASE calculator.
         options: plain numbers, text, lists and tables.
     """
 
@@ -60,12 +62,14 @@ class CalculatorSpec:
     def _engine(self) -> Engine:
         if ":" in self.name:
             return user_engine(self.name)
-        if self.name not in ENGINES:
-            raise RequestError(
-                f"calculator {self.name!r} is not known: use {', '.join(ENGINES)}, or "
-                "module:factory for your own"
-            )
-        return ENGINES[self.name]
+        if self.name in ENGINES:
+            return ENGINES[self.name]
+        if self.name in (plugins := plugin_names()):
+            return plugin_engine(self.name)
+        raise RequestError(
+            f"calculator {self.name!r} is not known: use {', '.join([*ENGINES, *plugins])}, or "
+            "module:factory for your own"
+        )
 
     def calculator(self, folder: Path | None = None) -> Any:
         """The ASE calculator, built at the first call in this thread and kept.

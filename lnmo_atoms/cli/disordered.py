@@ -6,11 +6,11 @@ from pathlib import Path
 from pymatgen.core import Structure
 
 from lnmo_atoms.calculators import CalculatorSpec
+from lnmo_atoms.cli.executor import open_executor
 from lnmo_atoms.cli.plan import BEST_UNKNOWN, show_plan
 from lnmo_atoms.cli.recipe import Recipe
 from lnmo_atoms.cli.screen import ProgressBars, complain, note, print_json, table
 from lnmo_atoms.disordered_surfaces import disordered_surface_energies, plan_disordered_surfaces
-from lnmo_atoms.executors import make_executor
 from lnmo_atoms.records import DISORDERED_SURFACES_FILE
 from lnmo_atoms.results import DisorderedSurfaceResult
 from lnmo_atoms.store import Study
@@ -28,7 +28,7 @@ def run_disordered(recipe: Recipe, bulk: Structure, samples: int, dry_run: bool,
     folder = Path(recipe.study)
     with (
         Study(folder) as study,
-        make_executor("processes", recipe.workers) as pool,
+        open_executor(recipe) as pool,
         ProgressBars(hidden=json) as progress,
     ):
         results = disordered_surface_energies(

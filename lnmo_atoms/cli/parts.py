@@ -10,11 +10,11 @@ from pymatgen.core import Structure
 from lnmo_atoms.analyzers.facets import FacetComparison
 from lnmo_atoms.builders.hops import Hop
 from lnmo_atoms.calculators import CalculatorSpec
+from lnmo_atoms.cli.executor import open_executor
 from lnmo_atoms.cli.outputs import load_results, show_comparison, write_comparison
 from lnmo_atoms.cli.plan import BEST_UNKNOWN, SYMMETRY_UNKNOWN, show_plan
 from lnmo_atoms.cli.recipe import Recipe
 from lnmo_atoms.cli.screen import ProgressBars, complain, note, print_json
-from lnmo_atoms.executors import available_cores, make_executor
 from lnmo_atoms.migration import attempt_frequencies, migration_barriers, plan_migration
 from lnmo_atoms.reference import check_bulk
 from lnmo_atoms.refinement import refine_hops, refine_surfaces
@@ -37,11 +37,10 @@ def run_parts(
         return 0
     folder = Path(recipe.study)
     ranks = max(engine.ranks for engine in (spec, second) if engine is not None)
-    workers = recipe.workers or max(1, available_cores() // ranks)
     surfaces, hops = [], []
     with (
         Study(folder) as open_study,
-        make_executor("processes", workers) as pool,
+        open_executor(recipe, ranks) as pool,
         ProgressBars(hidden=json) as progress,
     ):
         run = _Run(recipe, spec, second, open_study, pool, progress)

@@ -2,15 +2,23 @@
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pymatgen.core import Structure
 
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.hops import Hop, find_hops
 from lnmo_atoms.builders.paths import parse_mode, select_hops
 from lnmo_atoms.builders.slabs import Facet, valid_facet, valid_kind
+from lnmo_atoms.executors import SlurmJob
 
 
 def parse_facet(text: str) -> Facet:
@@ -118,6 +126,30 @@ class MigrationSection(Section):
         return {"mode": mode, "images": self.images, "fmax": self.fmax}
 
 
+class SlurmSection(Section):
+    """``[slurm]``: resources of each job."""
+
+    partition: str | None = Field(None, min_length=1, description="without it: the cluster's own")
+    tasks: int = Field(1, ge=1, description="MPI ranks for the engine")
+    threads: int = Field(1, ge=1, description="of each rank")
+    gpus: int = Field(0, ge=0, description="of a job")
+    walltime: str | None = Field(
+        None, pattern=r"^(\d+-)?\d+(:\d+){0,2}$", description="days-hours:minutes:seconds"
+    )
+    options: tuple[str, ...] = Field((), description="more options of sbatch")
+    setup: tuple[str, ...] = Field((), description="lines of the shell, such as module load")
+    local_below: float = Field(0.0, ge=0, description="s, estimated; shorter ones run here")
+
+    @model_validator(mode="after")
+    def _makes_a_job(self) -> Self:
+        self.job()
+        return self
+
+    def job(self) -> SlurmJob:
+        """For the executor."""
+        return SlurmJob(**self.model_dump())
+
+
 class Recipe(Section):
     """The whole file. ``structure`` and ``study`` are relative to where the program runs."""
 
@@ -127,11 +159,27 @@ class Recipe(Section):
     refine: str | None = Field(None, description="second engine, single points on the results")
     refine_options: dict[str, Any] = Field(default_factory=dict)
     study: str = "lnmo-study"
+    executor: Literal["processes", "slurm", "serial"] = "processes"
+    factory: str | None = Field(
+        None, pattern=r"^[^:]+:[^:]+$", description="module:callable that makes an executor"
+    )
     workers: int | None = Field(
         None, ge=1, description="processes; default: one per core, or per MPI group"
     )
+    timeout: float | None = Field(None, gt=0, description="s, for each calculation")
+    slurm: SlurmSection | None = None
     surface: SurfaceSection = SurfaceSection()
     migration: MigrationSection = MigrationSection()
+
+    @model_validator(mode="after")
+    def _runs_in_one_place(self) -> Self:
+        if self.slurm is not None and self.executor != "slurm":
+            raise ValueError('the table [slurm] needs executor = "slurm"')
+        if self.factory is not None and "executor" in self.model_fields_set:
+            raise ValueError("give executor or factory, not both")
+        if self.timeout is not None and (self.factory or self.executor == "serial"):
+            raise ValueError('timeout needs executor = "processes" or "slurm"')
+        return self
 
 
 def read_recipe(path: Path) -> Recipe:
@@ -152,7 +200,7 @@ def read_recipe(path: Path) -> Recipe:
         return Recipe.model_validate(content)
     except ValidationError as error:
         entry, reason = first_mistake(error)
-        raise RequestError(f"{path}: {entry}: {reason}") from error
+        raise RequestError(": ".join(filter(None, (str(path), entry, reason)))) from error
 
 
 def first_mistake(error: ValidationError) -> tuple[str, str]:
@@ -160,11 +208,17 @@ def first_mistake(error: ValidationError) -> tuple[str, str]:
     first = error.errors()[0]
     entry = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
-        return entry, "there is no such entry; workflows/local.toml shows them all"
+        shown = "slurm" if entry.startswith("slurm") else "local"
+        return entry, f"there is no such entry; workflows/{shown}.toml shows them all"
     if "relax_best" in entry:
         return "surface.relax_best", 'give a whole number, 0 or more, or "all"'
+    if entry == "factory":
+        return entry, "give module:callable, such as mycluster:make"
+    if entry == "slurm.walltime":
+        return entry, 'give minutes, or hours:minutes:seconds such as "02:00:00"'
     if first["type"] == "tuple_type":
-        return entry, 'give a list such as ["111", "100"]'
+        example = '["--mem=8G"]' if entry.startswith("slurm") else '["111", "100"]'
+        return entry, f"give a list such as {example}"
     return entry, str(first["msg"]).removeprefix("Value error, ")
 
 

@@ -1,5 +1,7 @@
 """Commands that calculate: surface, study; and that look at studies: compare, status."""
 
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -10,9 +12,10 @@ from lnmo_atoms.cli.disordered import run_disordered
 from lnmo_atoms.cli.outputs import load_results, write_comparison
 from lnmo_atoms.cli.parts import run_parts, show
 from lnmo_atoms.cli.recipe import Recipe, read_recipe, recipe_of_options
-from lnmo_atoms.cli.screen import counted, print_json, table
+from lnmo_atoms.cli.screen import counted, note, print_json, table
 from lnmo_atoms.cli.structures import Json, StructureFile, load
-from lnmo_atoms.store import Study
+from lnmo_atoms.executors import job_states
+from lnmo_atoms.store import Study, TaskState
 
 Calculator = Annotated[
     str, typer.Option("--calculator", help="chgnet, gpaw, emt (metals) or your module:factory.")
@@ -33,6 +36,8 @@ DryRun = Annotated[
     bool, typer.Option("--dry-run", help="List the calculations and their cost; run nothing.")
 ]
 DEFAULT_STUDY = Path("lnmo-study")
+LONGEST_TABLE = 200
+"""Of more calculations than these, some that are done are left out."""
 
 
 def surface(
@@ -156,13 +161,24 @@ def status(
 
     Example: lnmo status my-study
     """
-    entries = Study.status_of(study)
+    entries = Study.status_of(study, job_states(study))
     if json:
         print_json([entry.as_dict() for entry in entries])
     else:
+        states = Counter(entry.state for entry in entries)
+        title = f"{study}: {counted(len(entries), 'calculation')}"
+        shown = _worth_showing(entries)
         table(
-            f"{study}: {counted(len(entries), 'calculation')}",
+            ", ".join([title, *(f"{number} {state}" for state, number in states.items())]),
             ("calculation", "state", "steps", "seconds", "cause"),
-            [(e.name, e.state, e.steps, e.seconds, e.cause) for e in entries],
+            [(e.name, e.state, e.steps, e.seconds, e.cause) for e in shown],
         )
+        if len(shown) < len(entries):
+            note(f"{len(entries) - len(shown)} calculations are left out; --json lists all")
     return 1 if any(entry.state == "failed" for entry in entries) else 0
+
+
+def _worth_showing(entries: Sequence[TaskState]) -> list[TaskState]:
+    """All, or of very many those that are not done first, in their order."""
+    order = sorted(range(len(entries)), key=lambda i: (entries[i].state == "done", -i))
+    return [entries[i] for i in sorted(order[:LONGEST_TABLE])]

@@ -1,5 +1,6 @@
 """Results as rows of an ASE database and back, to the last digit."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import numpy as np
 from ase import Atoms
 from ase.calculators.singlepoint import SinglePointCalculator
-from ase.db.core import convert_str_to_int_float_bool_or_str
+from ase.db.core import convert_str_to_int_float_bool_or_str, object_to_bytes
 from pymatgen.core import Structure
 
 from lnmo_atoms.formats import to_atoms
@@ -58,6 +59,11 @@ def pack(result: Result) -> dict[str, Any]:
     else:
         fields["structure"] = _dumped(result.structure)
     return fields
+
+
+def seal(fields: Mapping[str, Any]) -> str:
+    """Hash of a packed result, by which a damaged one is known."""
+    return hashlib.sha256(object_to_bytes(fields)).hexdigest()
 
 
 def unpack(fields: Mapping[str, Any]) -> Result:

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any
 
 from lnmo_atoms.builders.errors import RequestError
@@ -17,8 +17,8 @@ from lnmo_atoms.results import Failure
 from lnmo_atoms.store.database import ResultsFile
 from lnmo_atoms.store.lock import Lock
 from lnmo_atoms.store.provenance import REFINEMENT, append_run, read_runs
-from lnmo_atoms.store.rows import Result, atoms_of, columns, pack, unpack
-from lnmo_atoms.store.status import NAME, TaskState, recorded, under_way
+from lnmo_atoms.store.rows import Result, atoms_of, columns, pack, seal, unpack
+from lnmo_atoms.store.status import NAME, JobState, TaskState, recorded, under_way
 from lnmo_atoms.tasks import Task
 from lnmo_atoms.tasks.task import STARTED
 
@@ -96,9 +96,20 @@ class Study:
         return self._path
 
     def get(self, key: str) -> Result | None:
-        """The result of a finished task by its key; None where it is not finished."""
-        rows = self._results.rows(key=key, status="done")
-        return unpack(rows[0].data["result"]) if rows else None
+        """The result of a finished task by its key; None where it is not finished.
+
+        Raises:
+            RequestError: where the database is damaged.
+        """
+        data = self._results.data(key=key, status="done")
+        if not data:
+            return None
+        fields = data[0]["result"]
+        if data[0].get("seal") not in {None, seal(fields)}:
+            raise RequestError(
+                f"a result in {self._results.path} is damaged: move the file away to calculate anew"
+            )
+        return unpack(fields)
 
     def put(self, task: Task[Any], result: Result) -> None:
         """Keep a finished task and its engine's logs, and drop its checkpoint."""
@@ -109,7 +120,8 @@ class Study:
             "seconds": result.seconds,
         }
         atoms = atoms_of(result, task.spec.name)
-        data = {"result": pack(result)}
+        fields = pack(result)
+        data = {"result": fields, "seal": seal(fields)}
         self._results_to_write.write(task.key, atoms, {**columns(task, "done"), **found}, data)
         self._keep_logs(task)
         shutil.rmtree(self._folder(task), ignore_errors=True)
@@ -123,15 +135,17 @@ class Study:
 
     def failures(self) -> list[Failure]:
         """Tasks that failed and have not succeeded since."""
-        rows = self._results.rows(status="failed")
-        return [Failure(row.data["name"], row.data["cause"]) for row in rows]
+        return [
+            Failure(data["name"], data["cause"]) for data in self._results.data(status="failed")
+        ]
 
     def folder(self, task: Task[Any]) -> Path:
         """The task's own folder for its checkpoint, made if need be."""
         folder = self._folder(task)
         folder.mkdir(exist_ok=True)
         (folder / STARTED).unlink(missing_ok=True)
-        write_text_atomically(folder / NAME, task.name)
+        if not (folder / NAME).exists():
+            write_text_atomically(folder / NAME, task.name)
         return folder
 
     def write_provenance(
@@ -152,18 +166,29 @@ class Study:
         append_run(self.path / PROVENANCE, spec, recipe, command, seeds)
 
     @staticmethod
-    def status_of(path: Path | str) -> list[TaskState]:
+    def status_of(
+        path: Path | str, jobs: Mapping[str, JobState] = MappingProxyType({})
+    ) -> list[TaskState]:
         """Finished and failed tasks, then those under way or waiting.
+
+        Args:
+            path: the folder.
+            jobs: states of jobs elsewhere by the tasks' keys.
 
         Raises:
             RequestError: where there is no study in the folder.
         """
-        rows = ResultsFile(_existing(path) / RESULTS).rows()
-        keys = {row.key for row in rows}
+        results = ResultsFile(_existing(path) / RESULTS)
+        rows = [row for row in results.columns() if row["key"] not in jobs]
+        failed = [row["key"] for row in rows if row["status"] == "failed"]
+        failures = dict(zip(failed, results.data(status="failed"), strict=True))
+        keys = {row["key"] for row in rows}
         names = (Path(path) / TASKS).glob(f"*/{NAME}")
-        open_tasks = sorted(names, key=lambda name: name.stat().st_mtime)
-        return [recorded(row) for row in rows] + [
-            under_way(name.parent) for name in open_tasks if name.parent.name not in keys
+        open_tasks = [name.parent for name in sorted(names, key=lambda name: name.stat().st_mtime)]
+        return [recorded(row, failures.get(row["key"])) for row in rows] + [
+            under_way(folder, jobs.get(folder.name))
+            for folder in open_tasks
+            if folder.name not in keys
         ]
 
     @staticmethod

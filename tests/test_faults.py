@@ -1,0 +1,251 @@
+"""Runs that are cut short in every way: nothing finished is lost, done twice, or wrong."""
+
+import contextlib
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+
+import pytest
+from ase.build import bulk
+
+from lnmo_atoms.builders.errors import RequestError
+from lnmo_atoms.calculators import CalculatorSpec
+from lnmo_atoms.executors import make_executor
+from lnmo_atoms.formats import to_structure
+from lnmo_atoms.results import Failure
+from lnmo_atoms.runner import run_tasks
+from lnmo_atoms.store import Study
+from lnmo_atoms.tasks import Task, journal
+
+FMAX = 0.01
+WAIT = 0.05
+ENGINE = '''
+"""An engine of these tests: EMT that notes its process and number of atoms, and may go wrong."""
+import os, time
+import numpy as np
+from ase.calculators.emt import EMT
+
+
+class Faulty(EMT):
+    def __init__(self, notes, wait=0.0, fault=None):
+        super().__init__()
+        self.notes, self.wait, self.fault = notes, wait, fault
+
+    def calculate(self, *args):
+        super().calculate(*args)
+        with open(self.notes, "a") as file:
+            file.write(f"{os.getpid()} {len(self.atoms)}\\n")
+        time.sleep(self.wait)
+        if self.fault == "raises":
+            raise RuntimeError("no licence")
+        if self.fault == "nan":
+            self.results["forces"][0, 0] = np.nan
+        if self.fault == "hangs":
+            time.sleep(1000)
+        if self.fault == "dies":
+            os._exit(9)
+'''
+DRIVER = """
+import json, sys
+from test_faults import copper_tasks
+from lnmo_atoms.executors import make_executor
+from lnmo_atoms.runner import run_tasks
+from lnmo_atoms.store import Study
+
+folder, wait = sys.argv[1], float(sys.argv[2])
+with Study(folder + "/study") as study, make_executor("processes", 2) as pool:
+    done = run_tasks(copper_tasks(folder, wait), study, pool)
+failed = [task.name for task, got in zip(copper_tasks(folder, wait), done.values())
+          if not hasattr(got, "energy")]
+print(json.dumps(failed))
+"""
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kill -9")
+
+
+def copper_tasks(folder, wait=0.0, fault=None, sizes=range(1, 7)):
+    """Tasks that can be told apart by their number of atoms: even repeats are relaxed."""
+    spec = CalculatorSpec.parse(
+        "faulty_engine:Faulty", notes=f"{folder}/notes", wait=wait, fault=fault
+    )
+    tasks = []
+    for n in sizes:
+        atoms = bulk("Cu", cubic=True) * (1, 1, n)
+        atoms.rattle(0.1, seed=n)
+        structure = to_structure(atoms)
+        if n % 2:
+            tasks.append(Task.static(f"static {n}", structure, spec, forces=True))
+        else:
+            tasks.append(Task.relax(f"relax {n}", structure, spec, fmax=FMAX))
+    return tasks
+
+
+def notes_of(folder):
+    path = folder / "notes"
+    lines = path.read_text().split("\n")[:-1] if path.exists() else []
+    return [tuple(map(int, line.split())) for line in lines]
+
+
+def prepare(folder):
+    """Put engine and driver there; the environment in which they are found."""
+    (folder / "faulty_engine.py").write_text(ENGINE)
+    (folder / "driver.py").write_text(DRIVER)
+    here = os.path.dirname(__file__)  # noqa: PTH120
+    paths = [str(folder), here, os.environ.get("PYTHONPATH", "")]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+
+
+def drive(folder, environment, wait, *before):
+    return subprocess.Popen(
+        [*before, sys.executable, folder / "driver.py", folder, str(wait)],
+        env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def faulty(tmp_path, monkeypatch):
+    """A folder with the engine, which processes started from here find as well."""
+    monkeypatch.setenv("PYTHONPATH", prepare(tmp_path)["PYTHONPATH"])
+    monkeypatch.syspath_prepend(str(tmp_path))
+    yield tmp_path
+    sys.modules.pop("faulty_engine", None)
+
+
+def undisturbed():
+    """Energies of the same tasks in EMT itself, in their order."""
+    emt = CalculatorSpec.parse("emt")
+    tasks = [Task(t.name, t.kind, t.structures, emt, t.options) for t in copper_tasks("nowhere")]
+    with Study() as study, make_executor() as pool:
+        return [result.energy for result in run_tasks(tasks, study, pool).values()]
+
+
+def assert_undisturbed(folder, wait):
+    """Every result is there; a relaxation may have been begun anew from where it was."""
+    found = [Study(folder / "study").get(task.key) for task in copper_tasks(folder, wait)]
+    for task, result, energy in zip(copper_tasks(folder, wait), found, undisturbed(), strict=True):
+        assert result.converged
+        tolerance = 0.0 if task.kind == "static" else 1e-4
+        assert result.energy == pytest.approx(energy, abs=tolerance, rel=0)
+
+
+# --- kill -9 ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What was killed when, and what it cost."""
+
+    victim: str
+    seconds: float
+    finished: int
+    failed: int
+    repeated: int
+
+
+def killed_at_random(folder, seed, wait=WAIT):
+    """Kill the driver or a worker, run again, and compare with a run left alone."""
+    chance = random.Random(seed)  # noqa: S311
+    environment = prepare(folder)
+    victim, seconds = chance.choice(["driver", "worker"]), chance.uniform(0.0, 2.5)
+    driver = drive(folder, environment, wait)
+    while not notes_of(folder):
+        time.sleep(0.01)
+    time.sleep(seconds)
+    pid = driver.pid if victim == "driver" else chance.choice(notes_of(folder)[-4:])[0]
+    if driver.poll() is None:
+        os.kill(pid, signal.SIGKILL)
+    driver.communicate(timeout=120)
+    study, tasks = Study(folder / "study"), copper_tasks(folder, wait)
+    finished = {len(t.structures[0]) for t in tasks if study.get(t.key) is not None}
+    failures, before = study.failures(), notes_of(folder)
+    again = drive(folder, environment, wait)
+    out, err = again.communicate(timeout=120)
+    assert (json.loads(out), err) == ([], "")
+    anew = [size for _, size in notes_of(folder)[len(before) :]]
+    assert not finished & set(anew)
+    assert study.failures() == []
+    assert_undisturbed(folder, wait)
+    known = sum(study.get(t.key).force_calls for t in tasks) + sum(t.kind == "relax" for t in tasks)
+    statics = sum(t.kind == "static" for t in tasks)
+    repeated = len(notes_of(folder)) - known - statics
+    return Trial(victim, seconds, len(finished), len(failures), repeated)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_run_killed_at_random_ends_like_one_left_alone(faulty, seed):
+    trial = killed_at_random(faulty, seed)
+    assert trial.failed <= (1 if trial.victim == "worker" else 0)
+    # what either worker did since its last checkpoint, and the geometry under way
+    assert trial.repeated <= 2 * (journal.INTERVAL / WAIT + 2)
+
+
+# --- disks --------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(shutil.which("prlimit") is None, reason="limits the size of files")
+@pytest.mark.parametrize("kilobytes", [1, 60, 90])
+def test_a_full_disk_is_said_and_costs_nothing_that_was_finished(faulty, kilobytes):
+    """Files may not grow beyond a limit: the database reaches it sooner or later."""
+    environment = prepare(faulty)
+    full = drive(faulty, environment, 0.0, "prlimit", f"--fsize={1024 * kilobytes}")
+    _, err = full.communicate(timeout=120)
+    assert full.returncode == 1
+    assert "RequestError: cannot " in err.splitlines()[-1]
+    study, tasks = Study(faulty / "study"), copper_tasks(faulty)
+    finished = {len(t.structures[0]) for t in tasks if study.get(t.key) is not None}
+    before = len(notes_of(faulty))
+    out, err = drive(faulty, environment, 0.0).communicate(timeout=120)
+    assert (json.loads(out), err) == ([], "")
+    assert not finished & {size for _, size in notes_of(faulty)[before:]}
+    assert_undisturbed(faulty, 0.0)
+
+
+def test_a_torn_copy_of_the_database_gives_the_same_results_or_a_refusal(faulty):
+    tasks = copper_tasks(faulty, sizes=range(1, 4))
+    with Study(faulty / "study") as study, make_executor() as pool:
+        whole = run_tasks(tasks, study, pool)
+    content = (faulty / "study" / "results.db").read_bytes()
+    chance = random.Random(3)  # noqa: S311
+    read = 0
+    for _ in range(200):
+        copy = faulty / "copy"
+        copy.mkdir()
+        (copy / "results.db").write_bytes(content[: chance.randrange(len(content))])
+        with contextlib.suppress(RequestError), Study(copy) as study:
+            for key, result in whole.items():
+                found = study.get(key)
+                if found is not None:
+                    read += 1
+                    assert found.energy == result.energy
+                    assert found.forces.tolist() == result.forces.tolist()
+                    assert found.structure == result.structure
+        shutil.rmtree(copy)
+    assert 0 < read < 300
+
+
+# --- engines ------------------------------------------------------------------------------------
+
+
+def test_every_fault_of_an_engine_fails_its_task_alone_with_its_cause(faulty):
+    causes = {
+        "raises": "RuntimeError: no licence",
+        "nan": "CalculationFailed: the engine gave forces that are not finite",
+        "hangs": "TimeoutError: took longer than the 8 s it was given",
+        "dies": "its worker process died: killed, or out of memory",
+    }
+    bad = [copper_tasks(faulty, fault=fault, sizes=[2])[0] for fault in causes]
+    with Study(faulty / "study") as study, make_executor("processes", 2, timeout=8.0) as pool:
+        outcomes = run_tasks([*bad, *copper_tasks(faulty)], study, pool)
+        failed = [outcomes[task.key] for task in bad]
+        assert sorted(study.failures(), key=str) == sorted(failed, key=str)
+    for failure, cause in zip(failed, causes.values(), strict=True):
+        assert isinstance(failure, Failure)
+        assert failure.cause.startswith(cause)
+    assert_undisturbed(faulty, 0.0)
+    assert all(Study(faulty / "study").get(task.key) is None for task in bad)

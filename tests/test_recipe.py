@@ -1,0 +1,80 @@
+"""Where a recipe's calculations run: every mistake is one line, a factory is named first."""
+
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from lnmo_atoms.builders.errors import RequestError
+from lnmo_atoms.cli.executor import open_executor
+from lnmo_atoms.cli.recipe import Recipe, read_recipe
+from lnmo_atoms.executors import SlurmJob
+from lnmo_atoms.executors.processes import ProcessExecutor
+
+
+def recipe(folder, text):
+    (folder / "r.toml").write_text(text)
+    return read_recipe(folder / "r.toml")
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ('executor = "cloud"', "executor: Input should be 'processes', 'slurm' or 'serial'"),
+        ('[slurm]\npartition = "fast"', 'the table [slurm] needs executor = "slurm"'),
+        ('executor = "slurm"\nfactory = "a:b"', "give executor or factory, not both"),
+        ('factory = "mycluster"', "factory: give module:callable, such as mycluster:make"),
+        ('factory = "a:b"\ntimeout = 5', 'timeout needs executor = "processes" or "slurm"'),
+        ('executor = "serial"\ntimeout = 5', 'timeout needs executor = "processes" or "slurm"'),
+        ("timeout = 0", "timeout: Input should be greater than 0"),
+        ("timeout = nan", "timeout: Input should be a finite number"),
+        ("timeout = inf", "timeout: Input should be a finite number"),
+        ("workers = 0", "workers: Input should be greater than or equal to 1"),
+        ('executor = "slurm"\n[slurm]\nnodes = 2', "slurm.nodes: there is no such entry; workfl"),
+        ('executor = "slurm"\n[slurm]\ntasks = 0', "slurm.tasks: Input should be greater than"),
+        ('executor = "slurm"\n[slurm]\npartition = ""', "slurm.partition: String should have at"),
+        ('executor = "slurm"\n[slurm]\nwalltime = "2 h"', "slurm.walltime: give minutes, or hours"),
+        ('executor = "slurm"\n[slurm]\nwalltime = 120', "slurm.walltime: give minutes, or hours"),
+        ('executor = "slurm"\n[slurm]\nsetup = "module x"', 'setup: give a list such as ["--mem='),
+        ('executor = "slurm"\n[slurm]\nsetup = ["a\\nb"]', "slurm: 'a\\nb' holds a line break"),
+        ('executor = "slurm"\n[slurm]\noptions = ["mem=8G"]', "slurm: 'mem=8G' is no option of sb"),
+    ],
+)  # fmt: skip
+def test_mistakes_get_one_line(tmp_path, text, line):
+    with pytest.raises(RequestError) as caught:
+        recipe(tmp_path, text)
+    assert line in str(caught.value)
+    assert str(caught.value).startswith(str(tmp_path / "r.toml"))
+    assert "\n" not in str(caught.value)
+
+
+def test_every_entry_reaches_the_job(tmp_path):
+    given = recipe(
+        tmp_path,
+        'executor = "slurm"\n[slurm]\npartition = "p"\ntasks = 2\nthreads = 3\ngpus = 4\n'
+        'walltime = "1-00:00"\noptions = ["--mem=8G"]\nsetup = ["module load x"]\nlocal_below = 5',
+    )
+    assert given.slurm.job() == SlurmJob(
+        "p", 2, 3, 4, "1-00:00", ("--mem=8G",), ("module load x",), 5.0
+    )
+
+
+def test_processes_are_the_default():
+    with open_executor(Recipe(workers=1)) as executor:
+        assert isinstance(executor, ProcessExecutor)
+
+
+def test_a_factory_is_named_before_it_is_called(in_tmp, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    (in_tmp / "cluster_of_recipe.py").write_text(
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "def make():\n    print('called')\n    return ThreadPoolExecutor(1)\n"
+        "def fail():\n    raise OSError('no route to host')\n"
+    )
+    with open_executor(Recipe(factory="cluster_of_recipe:make")) as executor:
+        assert isinstance(executor, ThreadPoolExecutor)
+    shown = capsys.readouterr()
+    assert shown.err == "calculations go to the executor that cluster_of_recipe:make makes\n"
+    with pytest.raises(RequestError, match="fail failed: OSError: no route to host"):
+        open_executor(Recipe(factory="cluster_of_recipe:fail"))
+    assert "cluster_of_recipe:fail" in capsys.readouterr().err
