@@ -17,9 +17,11 @@ import lnmo_atoms as la
 from lnmo_atoms.builders.symmetry import space_group
 
 LNMO = (sys.executable, "-c", "from lnmo_atoms.cli import main; main()")
+HERE = Path(__file__).parent
 COLUMNS = ("name", "formats", "formula", "atoms", "space_group", "source", "command")
 SLABS = "lnmo slabs --facet 111 --facet 100 --facet 110 --reconstruct exchanged -o made"
 HOPS = "lnmo migrate --images 3 --study made"
+GPAW = "python structures/gpaw/relax.py made"
 SEEDS = (("56", "1 1 1"), ("112", "1 1 2"), ("448", "2 2 2"))
 
 HEAD = """\
@@ -27,9 +29,10 @@ HEAD = """\
 
 Ready to use, each as CIF and POSCAR (`.vasp`) with charges and moments. `python
 structures/make.py` makes them all; each comes from the command beside it, `FILE` standing for what
-it writes. Atoms are where the crystal has them, unrelaxed, except for the hops. A POSCAR cannot
-hold shared sites: the average crystal is there as CIF alone. The CIF of a disordered cell says in
-its first lines how well it is mixed. The last column of `index.csv` holds the same commands.
+it writes. Atoms are where the crystal has them, unrelaxed, except for the hops and in `gpaw`. A
+POSCAR cannot hold shared sites: the average crystal is there as CIF alone. The CIF of a disordered
+cell says in its first lines how well it is mixed. The last column of `index.csv` holds the same
+commands.
 
 """
 
@@ -52,8 +55,8 @@ class Entry:
 
     @property
     def needs_engine(self) -> bool:
-        """Whether CHGNet relaxes it."""
-        return self.command == HOPS
+        """Whether CHGNet or GPAW relaxes it."""
+        return self.command in (HOPS, GPAW)
 
 
 def _build(name: str, options: str, source: str, poscar: bool = True) -> Entry:
@@ -84,6 +87,8 @@ def entries() -> Iterator[Entry]:
     for slab in ("111-a", "111-e-exchanged", "100-a", "100-b", "110-d", "110-g-exchanged-2"):
         source = f"certified slab, cut from the {refined}"
         yield Entry(f"slabs/{slab}", SLABS, f"made/{slab}", source)
+    gpaw = "relaxed at Γ with GPAW 26.7, PBE+U, 500 eV, in the fixed cell of ordered-R-3m-primitive"
+    yield Entry("gpaw/R-3m-relaxed", GPAW, "made", gpaw)
     relaxed = "relaxed with CHGNet 0.3.0 in its own lattice, a = 8.312 Å, one lithium vacancy"
     for hop, folder in (
         ("8c-4a-8c", "hop-1-8c-4a-8c-4-7"),
@@ -98,8 +103,11 @@ def make(chosen: Sequence[Entry], folder: Path) -> None:
     """Run the commands and put what they made into the folder, as CIF and POSCAR."""
     for command in dict.fromkeys(entry.command for entry in chosen):
         with tempfile.TemporaryDirectory() as scratch:
-            words = shlex.split(command)[1:]
-            subprocess.run([*LNMO, *words], cwd=scratch, check=True, stdout=subprocess.DEVNULL)
+            program, *words = shlex.split(command)
+            if program == "python":
+                words[0] = str(HERE.parent / words[0])
+            run = (sys.executable,) if program == "python" else LNMO
+            subprocess.run([*run, *words], cwd=scratch, check=True, stdout=subprocess.DEVNULL)
             for entry in chosen:
                 if entry.command == command:
                     _keep(entry, Path(scratch), folder)
@@ -151,6 +159,6 @@ def _row(entry: Entry, folder: Path) -> dict[str, str | int]:
 
 
 if __name__ == "__main__":
-    here = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent
-    make(list(entries()), here)
-    index(here)
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE
+    make(list(entries()), folder)
+    index(folder)
