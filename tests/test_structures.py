@@ -59,6 +59,7 @@ def test_the_index_says_what_the_files_hold(index, entry):
     assert row["formula"] == structure.composition.element_composition.formula
     assert int(row["atoms"]) == len(structure)
     assert row["command"] == entry.command.replace("made", "FILE")
+    assert row["source"] == entry.source
     if not entry.name.startswith("hops"):
         assert total_charge(structure) == pytest.approx(0, abs=1e-4)
     if structure.is_ordered:
