@@ -18,6 +18,7 @@ from ase.build import bulk
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.executors import SerialExecutor, SlurmJob, available_cores, make_executor
+from lnmo_atoms.executors.slurm.queue import SlurmError, Standing, standings
 from lnmo_atoms.formats import to_structure
 from lnmo_atoms.results import Failure
 from lnmo_atoms.runner import run_tasks
@@ -166,6 +167,33 @@ def test_the_script_asks_for_what_is_given_and_nothing_else(job, header):
     assert lines[-1] == "'a b' c"
     assert set(job.setup) <= set(lines)
     assert f"export OMP_NUM_THREADS={job.threads}" in lines
+
+
+SHOWN = """\
+7|RUNNING|1-02:03:04|lnmo-a
+8|PENDING|0:00|lnmo-b
+5|TIMEOUT|59:59|lnmo-b
+9|CANCELLED|INVALID|lnmo-a
+3|FAILED|1:00|lnmo-c
+4|COMPLETED|2:00|lnmo-c
+6|RUNNING|1:00|another|job
+"""
+
+
+def test_of_jobs_with_one_name_the_one_alive_counts_or_the_last(in_tmp, monkeypatch):
+    """The times as squeue writes them; other people's jobs are left out."""
+    (in_tmp / "squeue").write_text(f"#!/bin/sh\ncat {in_tmp}/shown\n")
+    (in_tmp / "squeue").chmod(0o755)
+    (in_tmp / "shown").write_text(SHOWN)
+    monkeypatch.setenv("PATH", f"{in_tmp}{os.pathsep}{os.environ['PATH']}")
+    assert standings() == {
+        "lnmo-a": Standing(7, "RUNNING", 93784.0),
+        "lnmo-b": Standing(8, "PENDING", 0.0),
+        "lnmo-c": Standing(4, "COMPLETED", 120.0),
+    }
+    (in_tmp / "squeue").write_text("#!/bin/sh\necho 'squeue: error: no answer' >&2; exit 1\n")
+    with pytest.raises(SlurmError, match="no answer"):
+        standings()
 
 
 def test_an_executor_comes_from_ones_own_factory(tmp_path, in_tmp, monkeypatch):
