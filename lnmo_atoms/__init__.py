@@ -63,12 +63,15 @@ from lnmo_atoms.formats import magmom_line, read, to_atoms, to_structure, write
 from lnmo_atoms.migration import attempt_frequencies, migration_barriers
 from lnmo_atoms.ordering_energies import ordering_energies
 from lnmo_atoms.reference_energies import reference_energies
+from lnmo_atoms.refinement import refine_hops, refine_surfaces
 from lnmo_atoms.results import (
     DefectResult,
     DisorderedSurfaceResult,
     HopResult,
     OrderingResult,
     PhaseResult,
+    RefinedHop,
+    RefinedSurface,
     SurfaceResult,
     ThicknessFit,
     ThicknessResult,
@@ -76,12 +79,14 @@ from lnmo_atoms.results import (
 from lnmo_atoms.surfaces import surface_energies
 from lnmo_atoms.thickness import converge_thickness
 from lnmo_atoms.thickness_fit import fit_surface_energy
+from lnmo_atoms.vasp import Collected, collect_vasp, export_vasp
 
 __version__ = version("lnmo_atoms")
 
 __all__ = [
     "CalculatorSpec",
     "Certificate",
+    "Collected",
     "Defect",
     "DefectResult",
     "Diffusivity",
@@ -101,6 +106,8 @@ __all__ = [
     "OrderingTransition",
     "Percolation",
     "PhaseResult",
+    "RefinedHop",
+    "RefinedSurface",
     "RequestError",
     "Slab",
     "SurfaceResult",
@@ -115,6 +122,7 @@ __all__ = [
     "charge_orders",
     "check",
     "chemical_potentials",
+    "collect_vasp",
     "compare_facets",
     "converge_thickness",
     "count_orderings",
@@ -127,6 +135,7 @@ __all__ = [
     "disordered_surface_energies",
     "empty_octahedra",
     "enumerate_orderings",
+    "export_vasp",
     "find_hops",
     "fit_lattice_model",
     "fit_surface_energy",
@@ -150,6 +159,8 @@ __all__ = [
     "reconstruct",
     "reconstructions",
     "reference_energies",
+    "refine_hops",
+    "refine_surfaces",
     "ring_model",
     "ring_network",
     "sample_orderings",
