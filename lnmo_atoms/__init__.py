@@ -59,6 +59,7 @@ from lnmo_atoms.builders.spinel import (
 from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.defect_energies import defect_energies
 from lnmo_atoms.disordered_surfaces import disordered_surface_energies
+from lnmo_atoms.executors import SlurmJob, make_executor
 from lnmo_atoms.formats import magmom_line, read, to_atoms, to_structure, write
 from lnmo_atoms.migration import attempt_frequencies, migration_barriers
 from lnmo_atoms.ordering_energies import ordering_energies
@@ -110,6 +111,7 @@ __all__ = [
     "RefinedSurface",
     "RequestError",
     "Slab",
+    "SlurmJob",
     "SurfaceResult",
     "ThicknessFit",
     "ThicknessResult",
@@ -145,6 +147,7 @@ __all__ = [
     "load_lattice_model",
     "magmom_line",
     "make_defects",
+    "make_executor",
     "make_slabs",
     "matching_bulk",
     "migration_barriers",
