@@ -359,7 +359,7 @@ def test_results_of_another_engine_are_not_replaced(ended, tmp_path):
 
 def test_the_study_knows_its_engine(ended, tmp_path):
     collect_vasp(ended, tmp_path / "study")
-    assert "VASP with PBE+U" in Study.trust_of(tmp_path / "study")
+    assert "PBE+U" in Study.trust_of(tmp_path / "study", "surface energies")
     states = {entry.name: entry.state for entry in Study.status_of(tmp_path / "study")}
     assert states["relax 100-a"] == states["static 100-a"] == "done"
 
