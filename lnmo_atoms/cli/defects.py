@@ -23,26 +23,30 @@ LONGEST_TABLE = 30
 """Defects, beyond which the table has a line for each kind instead."""
 IN_FILE_NAMES = str.maketrans({"(": "-", ")": "", " ": "-"})
 
+Kinds = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--kind",
+        help=f"One of: {', '.join(KINDS)}. Repeatable; default: all but pairs of oxygen vacancies.",
+    ),
+]
+Cell = Annotated[tuple[int, int, int], typer.Option(help="Repeats of STRUCTURE.")]
+Placement = Annotated[
+    str,
+    typer.Option(
+        help="Where ions change valence to balance the charge: near (every distinct way around the "
+        "defect), far or random (one way)."
+    ),
+]
+Seed = Annotated[int, typer.Option(min=0, help="Of the random generator (far, random).")]
+
 
 def defects(
     structure: StructureFile = None,
-    kind: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--kind",
-            help=f"One of: {', '.join(KINDS)}. Repeatable; default: all but pairs of oxygen "
-            "vacancies.",
-        ),
-    ] = None,
-    cell: Annotated[tuple[int, int, int], typer.Option(help="Repeats of STRUCTURE.")] = (1, 1, 1),
-    mn3: Annotated[
-        str,
-        typer.Option(
-            help="Where ions change valence to balance the charge: near (every distinct way "
-            "around the defect), far or random (one way)."
-        ),
-    ] = "near",
-    seed: Annotated[int, typer.Option(min=0, help="Of the random generator (far, random).")] = 0,
+    kind: Kinds = None,
+    cell: Cell = (1, 1, 1),
+    mn3: Placement = "near",
+    seed: Seed = 0,
     output: Annotated[
         Path, typer.Option("-o", "--output", help="Folder for POSCAR, CIF files and an index.")
     ] = Path("defects"),

@@ -8,10 +8,11 @@ from lnmo_atoms.analyzers.chemical_potentials import chemical_potentials
 from lnmo_atoms.analyzers.formation import formation_energies
 from lnmo_atoms.analyzers.oxygen import oxygen_potential
 from lnmo_atoms.builders.charges.placement import valid_placement
-from lnmo_atoms.builders.defects import KINDS, Defect, make_defects
+from lnmo_atoms.builders.defects import Defect, make_defects
 from lnmo_atoms.builders.defects.kinds import USUAL_KINDS
 from lnmo_atoms.builders.reference_phases import reference_phases
 from lnmo_atoms.calculators import CalculatorSpec
+from lnmo_atoms.cli.defects import Cell, Kinds, Placement, Seed
 from lnmo_atoms.cli.formation_outputs import show_formation, write_formation, write_structures
 from lnmo_atoms.cli.plan import show_plan
 from lnmo_atoms.cli.run import DEFAULT_STUDY, Calculator, DryRun, StudyFolder, Workers
@@ -26,22 +27,10 @@ from lnmo_atoms.store import Study
 
 def formation(
     structure: StructureFile = None,
-    kind: Annotated[
-        list[str] | None,
-        typer.Option(
-            help=f"One of: {', '.join(KINDS)}. Repeatable; default: all but pairs of oxygen "
-            "vacancies.",
-        ),
-    ] = None,
-    cell: Annotated[tuple[int, int, int], typer.Option(help="Repeats of STRUCTURE.")] = (1, 1, 1),
-    mn3: Annotated[
-        str,
-        typer.Option(
-            help="Where ions change valence to balance the charge: near (every distinct way "
-            "around the defect), far or random (one way)."
-        ),
-    ] = "near",
-    seed: Annotated[int, typer.Option(min=0, help="Of the random generator (far, random).")] = 0,
+    kind: Kinds = None,
+    cell: Cell = (1, 1, 1),
+    mn3: Placement = "near",
+    seed: Seed = 0,
     temperature: Annotated[float, typer.Option(help="K, of the oxygen.")] = 300.0,
     pressure: Annotated[float, typer.Option(help="bar, of O2; 0.21 in air.")] = 0.21,
     calculator: Calculator = "chgnet",
