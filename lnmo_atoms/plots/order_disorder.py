@@ -105,8 +105,8 @@ def _finish(all_axes: Sequence[Axes], transition: OrderingTransition) -> None:
         )  # fmt: skip
     binder.set_xlabel("temperature (K)")
     lines = [(MEASURED_TRANSITION, f"measured, {MEASURED_TRANSITION:.0f} K")]
-    if (found := transition.temperature) is not None:
-        lines.append((found.value, f"{found.value:.0f} ± {found.error:.0f} K"))
+    if transition.temperature is not None:
+        lines.append((transition.temperature.value, f"{transition.temperature.value:.0f} K"))
     for temperature, name in lines:
         order.annotate(
             name, (temperature, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 2),
