@@ -90,6 +90,8 @@ def test_mistakes_are_one_line(study):
         (("--model", "model.json", "--sizes", "2,x"), "--sizes"),
         (("--model", "model.json", "--temperatures", "300"), "--temperatures"),
         (("--model", "model.json", "--sweeps", 1), "too few"),
+        (("--model", "model.json", "-o", "nowhere/x.png"), "there is no folder"),
+        (("--model", "model.json", "-o", "x.xyz"), "a figure ends in"),
     ):
         done = lnmo("disorder", *words, cwd=study.parent)
         assert done.returncode == 2

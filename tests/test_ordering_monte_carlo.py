@@ -360,3 +360,13 @@ def test_mistakes_are_named():
     ):
         with pytest.raises(RequestError, match=words):
             wrong()
+
+
+def test_order_lost_below_the_range_gets_no_temperature():
+    """Heated from 400 K by way of 800 K, the crystal is disordered before the range begins."""
+    found = ordering_transition(FAVOURS_P4332, (2,), [1600.0, 1700.0, 1800.0], sweeps=100)
+    (size,) = found.sizes
+    assert size.heating[0].order.value > 0.5 > size.heating[2].order.value
+    assert size.disorders_at is None
+    assert size.orders_at is None
+    assert len(found.flags) == 2

@@ -60,7 +60,9 @@ def disorder(
         transition_work,
     )
     from lnmo_atoms.cli.disorder_outputs import show, write  # noqa: PLC0415 - as above
+    from lnmo_atoms.plots import check_figure_path  # noqa: PLC0415 - as above
 
+    check_figure_path(output)
     kelvin = temperature_ladder(*parse_range(temperatures))
     edges = _sizes(sizes)
     interactions, fit = _model(study, model)

@@ -7,12 +7,13 @@ from lnmo_atoms.plots.order_disorder import plot_ordering
 from lnmo_atoms.plots.ranking import plot_orderings
 from lnmo_atoms.plots.rings import plot_rings
 from lnmo_atoms.plots.slab import plot_slab
-from lnmo_atoms.plots.style import save
+from lnmo_atoms.plots.style import check_figure_path, save
 from lnmo_atoms.plots.summary import plot_comparison
 from lnmo_atoms.plots.thickness import plot_thickness
 from lnmo_atoms.plots.wulff import plot_wulff
 
 __all__ = [
+    "check_figure_path",
     "plot_comparison",
     "plot_diffusion",
     "plot_gammas",

@@ -37,7 +37,7 @@ def plot_ordering(transition: OrderingTransition, subtitle: str = "") -> Figure:
     figure = new_figure(5.6, 7.4, "P4$_3$32 order of nickel and manganese", subtitle)
     panels: tuple[tuple[str, Quantity], ...] = (
         ("order parameter S", lambda point: point.order),
-        ("heat capacity ($k_B$/f.u.)", lambda point: point.heat_capacity),
+        ("heat capacity ($k_B$/f.u.,\nsquare-root scale)", lambda point: point.heat_capacity),
         ("Binder cumulant U$_4$", lambda point: point.binder),
     )
     all_axes: Sequence[Axes] = figure.subplots(len(panels), sharex=True)
@@ -104,7 +104,7 @@ def _finish(all_axes: Sequence[Axes], transition: OrderingTransition) -> None:
             textcoords="offset points", ha="left", va="center", fontsize=7.5, color=GREY,
         )  # fmt: skip
     binder.set_xlabel("temperature (K)")
-    lines = [(MEASURED_TRANSITION, "measured")]
+    lines = [(MEASURED_TRANSITION, f"measured, {MEASURED_TRANSITION:.0f} K")]
     if transition.temperature is not None:
         lines.append((transition.temperature.value, f"{transition.temperature.value:.0f} K"))
     for temperature, name in lines:

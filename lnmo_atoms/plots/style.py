@@ -120,11 +120,22 @@ def save(figure: Figure, path: str | Path) -> None:
         RequestError: for another suffix, or where the file cannot be written.
     """
     path = Path(path)
-    if path.suffix.lower() not in SUFFIXES:
-        raise RequestError(f"a figure ends in {', '.join(SUFFIXES)}, not {path.name!r}")
+    check_figure_path(path)
     dateless = {".png": {}, ".pdf": {"CreationDate": None}, ".svg": {"Date": None}}
     metadata = dateless[path.suffix.lower()]
     write_atomically(path, lambda new: figure.savefig(new, dpi=DPI, metadata=metadata))
+
+
+def check_figure_path(path: Path) -> None:
+    """Refuse, before hours of work, a figure that could not be written.
+
+    Raises:
+        RequestError: for a suffix that no figure has, or a folder that is not there.
+    """
+    if path.suffix.lower() not in SUFFIXES:
+        raise RequestError(f"a figure ends in {', '.join(SUFFIXES)}, not {path.name!r}")
+    if not path.parent.is_dir():
+        raise RequestError(f"cannot write {path}: there is no folder {path.parent}: make it first")
 
 
 def facet_colors(facets: Iterable[Facet]) -> dict[Facet, str]:

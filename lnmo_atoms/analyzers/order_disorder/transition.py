@@ -44,12 +44,17 @@ class SizeTransition:
     @property
     def orders_at(self) -> float | None:
         """K, where S passes 1/2 on cooling; None where it does not."""
-        return _passage(self.cooling)
+        return _passage(self._in_range(self.cooling))
 
     @property
     def disorders_at(self) -> float | None:
         """K, where S passes 1/2 on heating; None where it does not."""
-        return _passage(self.heating)
+        return _passage(self._in_range(self.heating))
+
+    def _in_range(self, branch: Sequence[OrderingPoint]) -> list[OrderingPoint]:
+        """Those at temperatures of both branches: beyond them each has a few, far apart."""
+        both = {p.temperature for p in self.cooling} & {p.temperature for p in self.heating}
+        return [point for point in branch if point.temperature in both]
 
     @property
     def heat_capacity_peaks(self) -> tuple[float, float]:
