@@ -208,15 +208,25 @@ def valid_supercell(supercell: Sequence[int]) -> NDArray[np.int_]:
     Raises:
         RequestError: for what is no three positive integers, or too large a cell.
     """
-    repeats = np.array(supercell)
-    if repeats.shape != (3,) or repeats.dtype.kind not in "iu" or (repeats < 1).any():
-        raise RequestError(f"a supercell is three positive integers such as 2 2 2, not {supercell}")
+    repeats = whole_repeats(supercell)
     cells = int(np.prod(repeats))
     if 56 * cells > LARGEST_CELL:
         raise RequestError(
             f"a {'×'.join(map(str, supercell))} cell has {56 * cells:,} atoms; "
             f"at most {LARGEST_CELL:,} are built"
         )
+    return repeats
+
+
+def whole_repeats(supercell: Sequence[int]) -> NDArray[np.int_]:
+    """Repeats along three axes, shape (3,).
+
+    Raises:
+        RequestError: for what is no three positive integers.
+    """
+    repeats = np.array(supercell)
+    if repeats.shape != (3,) or repeats.dtype.kind not in "iu" or (repeats < 1).any():
+        raise RequestError(f"a supercell is three positive integers such as 2 2 2, not {supercell}")
     return repeats
 
 

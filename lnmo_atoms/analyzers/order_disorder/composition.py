@@ -8,6 +8,7 @@ from pymatgen.core import Structure
 
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.metals import metal_spins
+from lnmo_atoms.builders.spinel import whole_repeats
 
 METALS_PER_CELL = 16
 METALS_PER_FORMULA = 2
@@ -41,9 +42,7 @@ def whole_supercell(supercell: Sequence[int]) -> Supercell:
     Raises:
         RequestError: for what is no three positive integers, or too large a cell.
     """
-    repeats = np.array(supercell)
-    if repeats.shape != (3,) or repeats.dtype.kind not in "iu" or (repeats < 1).any():
-        raise RequestError(f"a supercell is three positive integers such as 4 4 4, not {supercell}")
+    repeats = whole_repeats(supercell)
     if (sites := METALS_PER_CELL * int(np.prod(repeats))) > MOST_SITES:
         raise RequestError(f"{sites:,} metal sites are too many: at most {MOST_SITES:,}")
     return int(repeats[0]), int(repeats[1]), int(repeats[2])

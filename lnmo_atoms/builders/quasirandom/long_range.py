@@ -69,9 +69,3 @@ def nickel_on_4b(order: float, nickel: int, metals: int) -> int:
     x = nickel / metals
     wished = round((x + order * (1 - x)) * metals / 4)
     return min(max(wished, -(-nickel // 4)), metals // 4, nickel)
-
-
-def largest_variant(nickel: NDArray[np.bool_], supercell: Sequence[int]) -> NDArray[np.bool_]:
-    """The 4b sites of the variant that holds most nickel, shape (16 · cells,)."""
-    of_variant = variants(supercell)
-    return np.asarray(of_variant[(of_variant & nickel).sum(axis=1).argmax()])
