@@ -287,6 +287,17 @@ def test_the_plan_names_what_will_be_done(tmp_path):
     assert sorted(planned) == sorted(state.name for state in Study.status_of(tmp_path))
 
 
+def test_a_vacancy_may_have_its_images_nearer():
+    """5 Å leaves the primitive cell as it is, 8 Å asks for the cubic one."""
+    sizes = [
+        {len(task.structures[0]) for task in plan_migration(primitive(), toy(), separation=apart)}
+        for apart in (5.0, 8.0)
+    ]
+    assert sizes == [{14, 13}, {14, 55}]
+    with pytest.raises(RequestError, match="separation"):
+        plan_migration(primitive(), toy(), separation=0.0)
+
+
 def test_wrong_requests_are_refused_before_anything_runs(tmp_path):
     with pytest.raises(RequestError, match="is no mode"):
         migration_barriers(ordered_spinel(), calculator=toy(), mode="half", study=tmp_path / "a")

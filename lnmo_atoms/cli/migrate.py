@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from lnmo_atoms.builders.errors import RequestError
-from lnmo_atoms.builders.paths import defect_cell, parse_mode
+from lnmo_atoms.builders.paths import LEAST_SEPARATION, defect_cell, parse_mode
 from lnmo_atoms.cli.images import write_images
 from lnmo_atoms.cli.parts import run_parts
 from lnmo_atoms.cli.recipe import Recipe, recipe_of_options
@@ -35,6 +35,9 @@ def migrate(
     longest: Annotated[
         float | None, typer.Option(help="Å, the longest hop calculated; default: all.")
     ] = None,
+    separation: Annotated[
+        float, typer.Option(help="Å between periodic images of a defect, at least.")
+    ] = LEAST_SEPARATION,
     images: Annotated[int, typer.Option(help="Of each path, ends included; odd.")] = 5,
     fmax: Annotated[float, typer.Option(help="eV/Å at the saddle.")] = 0.05,
     attempt_frequencies: Annotated[
@@ -57,7 +60,7 @@ def migrate(
 ) -> int:
     """Migration barriers: the saddle of every symmetry-distinct hop, found and proved.
 
-    End points are relaxed once each, in a cell that keeps the images of a defect 8 Å apart.
+    End points are relaxed once each, in a cell that keeps the images of a defect apart.
     --images-only writes 00/POSCAR, 01/POSCAR, … of each hop instead, to run with VASP.
 
     Example: lnmo migrate lnmo.cif --study my-study
@@ -74,6 +77,7 @@ def migrate(
             "seed": seed,
             "mobile": mobile,
             "longest": longest,
+            "separation": separation,
             "images": images,
             "fmax": fmax,
             "attempt_frequencies": attempt_frequencies,
@@ -95,7 +99,7 @@ def migrate(
 def _images(recipe: Recipe, structure: Path | None, folder: Path, json: bool) -> int:
     """Write the images of every hop."""
     section, bulk = recipe.migration, load(structure)
-    hops, cell = section.hops(bulk), defect_cell(bulk)
+    hops, cell = section.hops(bulk), defect_cell(bulk, section.separation)
     write_images(cell, hops, parse_mode(section.mode, section.seed), section.images, folder)
     if json:
         print_json({"folder": str(folder), "hops": len(hops), "atoms": len(cell.structure)})

@@ -16,7 +16,7 @@ from pymatgen.core import Structure
 
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.hops import Hop, find_hops
-from lnmo_atoms.builders.paths import parse_mode, select_hops
+from lnmo_atoms.builders.paths import LEAST_SEPARATION, parse_mode, select_hops
 from lnmo_atoms.builders.slabs import Facet, valid_facet, valid_kind
 from lnmo_atoms.executors import SlurmJob
 
@@ -98,6 +98,9 @@ class MigrationSection(Section):
     longest: float | None = Field(None, gt=0, description="Å, of a hop")
     per_ring: int | None = Field(None, ge=1, description="hops drawn of each kind of ring")
     seed: int = Field(0, ge=0, description="of that draw, and of a random content")
+    separation: float = Field(
+        LEAST_SEPARATION, gt=0, description="Å between images of a defect, at least"
+    )
     images: int = Field(5, ge=3, description="of each path, end points included")
     fmax: float = Field(0.05, gt=0, description="eV/Å")
     attempt_frequencies: bool = Field(False, description="from Hessians, by Vineyard")
@@ -123,7 +126,12 @@ class MigrationSection(Section):
     def options(self) -> dict[str, Any]:
         """Keyword arguments of the workflow and of its plan."""
         mode = parse_mode(self.mode, self.seed)
-        return {"mode": mode, "images": self.images, "fmax": self.fmax}
+        return {
+            "mode": mode,
+            "separation": self.separation,
+            "images": self.images,
+            "fmax": self.fmax,
+        }
 
 
 class SlurmSection(Section):

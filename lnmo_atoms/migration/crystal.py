@@ -36,6 +36,7 @@ def relaxed_host(
     bulk: Structure,
     mobile: str,
     mode: Mode,
+    separation: float,
     *,
     spec: CalculatorSpec,
     study: Study,
@@ -44,6 +45,16 @@ def relaxed_host(
 ) -> Host:
     """Relax the crystal, without its mobile ions where one of them hops in the empty host.
 
+    Args:
+        bulk: the crystal, its mobile sites filled.
+        mobile: symbol of the element that hops.
+        mode: how full of it the crystal is.
+        separation: Å between periodic images of a defect, at least.
+        spec: the engine.
+        study: keeps the calculation.
+        executor: runs it.
+        progress: called with every change of its state.
+
     Raises:
         CalculationError: where it cannot be relaxed.
         RequestError: where the cell would be too large.
@@ -51,7 +62,7 @@ def relaxed_host(
     start = calculated(bulk, mobile, mode)
     reference = bulk_reference(start, spec, study, executor, progress)
     if len(start) == len(bulk):
-        cell = defect_cell(reference.structure)
+        cell = defect_cell(reference.structure, separation)
         moments = reference.moments
         repeats = len(cell.structure) // len(bulk)
         return Host(
@@ -63,7 +74,7 @@ def relaxed_host(
     filled = Structure(
         reference.structure.lattice, bulk.species, coords, site_properties=bulk.site_properties
     )
-    return Host(defect_cell(symmetrized(filled)), reference.engine, None)
+    return Host(defect_cell(symmetrized(filled), separation), reference.engine, None)
 
 
 def calculated(bulk: Structure, mobile: str, mode: Mode) -> Structure:

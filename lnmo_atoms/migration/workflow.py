@@ -11,6 +11,7 @@ from pymatgen.core import Structure
 
 from lnmo_atoms.builders.hops import Hop, find_hops
 from lnmo_atoms.builders.paths import (
+    LEAST_SEPARATION,
     Mode,
     compensation,
     confirmed,
@@ -43,16 +44,17 @@ def migration_barriers(
     executor: Executor | str | None = None,
     *,
     mode: Mode | str = "vacancy",
+    separation: float = LEAST_SEPARATION,
     images: int = 5,
     fmax: float = 0.05,
     progress: Callable[[Progress], None] | None = None,
 ) -> list[HopResult]:
     """Barrier of every hop, from its end points over its saddles, each saddle proved.
 
-    The crystal is relaxed with the same engine and enlarged until the images of a defect are 8 Å
-    apart; equivalent end points are relaxed once. Where an operation reverses a hop, its symmetric
-    midpoint is relaxed; else the saddle is sought from the octahedron. The cell stays neutral; no
-    ion's change of valence is imposed.
+    The crystal is relaxed with the same engine and enlarged until the images of a defect lie
+    ``separation`` apart; equivalent end points are relaxed once. Where an operation reverses a
+    hop, its symmetric midpoint is relaxed; else the saddle is sought from the octahedron. The cell
+    stays neutral; no ion's change of valence is imposed.
 
     Args:
         bulk: a crystal with whole atoms, its mobile sites filled.
@@ -62,6 +64,7 @@ def migration_barriers(
         executor: None or ``"serial"``, ``"processes"``, or any ``concurrent.futures`` executor.
         mode: ``"vacancy"`` (one in the full host), ``"empty-host"`` (one ion in it), the fraction
             of mobile sites that are filled, such as ``"0.5"``, or a :class:`Mode` with its seed.
+        separation: Å between periodic images of a defect, at least.
         images: of each path, end points included; odd. More are added where there are more saddles.
         fmax: eV/Å, at the saddle; images beside it are relaxed across the path to twice that.
         progress: called with every change of state of a calculation.
@@ -87,12 +90,13 @@ def migration_barriers(
             "bulk": bulk.composition.element_composition.formula,
             "hops": [hop.label for hop in hops],
             "mode": mode.kind if mode.filled is None else mode.filled,
+            "separation_A": separation,
             "images": images,
             "fmax_eV_per_A": fmax,
         }
         open_study.write_provenance(spec, options, sys.argv, {"arrangement": mode.seed})
         host = relaxed_host(
-            bulk, mobile, mode,
+            bulk, mobile, mode, separation,
             spec=spec, study=open_study, executor=pool, progress=progress,
         )  # fmt: skip
         crystal, moved = host.cell.structure, [host.cell.hop(hop) for hop in hops]
@@ -168,6 +172,7 @@ def plan_migration(
     hops: Sequence[Hop] | None = None,
     *,
     mode: Mode | str = "vacancy",
+    separation: float = LEAST_SEPARATION,
     images: int = 5,
     fmax: float = 0.05,
 ) -> list[Task]:
@@ -175,7 +180,7 @@ def plan_migration(
     check_bulk(bulk, spec)
     hops = find_hops(bulk) if hops is None else list(hops)
     mode = parse_mode(mode) if isinstance(mode, str) else mode
-    cell = defect_cell(bulk)
+    cell = defect_cell(bulk, separation)
     moved = [cell.hop(hop) for hop in hops]
     ends = EndPoints(cell.structure, moved, mode, spec)
     still = np.zeros((len(cell.structure), 3))

@@ -1,6 +1,7 @@
 """What a migration calculation starts from: cells, states, end points and images of a hop."""
 
 from lnmo_atoms.builders.paths.cell import (
+    LEAST_SEPARATION,
     DefectCell,
     defect_cell,
     defect_matrix,
@@ -27,6 +28,7 @@ from lnmo_atoms.builders.paths.states import (
 )
 
 __all__ = [
+    "LEAST_SEPARATION",
     "Compensation",
     "DefectCell",
     "Displacements",
