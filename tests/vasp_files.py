@@ -101,6 +101,7 @@ def _parameters(incar):
         ("LASPH", "logical", logical[bool(incar["LASPH"])]),
         ("NELM", "int", str(incar["NELM"])),
         ("NSW", "int", str(incar["NSW"])),
+        ("PSTRESS", "", str(incar.get("PSTRESS", 0.0))),
         ("IBRION", "int", str(incar["IBRION"])),
         ("EDIFFG", "", f"{incar['EDIFFG']:15.8f}"),
         ("LDAU", "logical", logical[bool(incar.get("LDAU"))]),
@@ -200,6 +201,7 @@ def outcar(incar, mesh, poscar, steps, shown):
         f"   NELM   =    {incar['NELM']};   NELMIN=  2; NELMDL= -5     # of ELM steps\n"
         f"   LREAL  =      {flags[bool(incar['LREAL'])]}    real-space projection\n"
         f"   NSW    =    {incar['NSW']}    number of steps for IOM\n"
+        f"   PSTRESS=   {incar.get('PSTRESS', 0.0):4.1f} pullay stress\n"
         f"   IBRION =    {incar['IBRION']:3d}    ionic relax: 0-MD 1-quasi-New 2-CG\n"
         f"   ISMEAR =  {incar['ISMEAR']:4d};   SIGMA  =   {incar['SIGMA']:.2f}  broadening in eV\n"
         + (plus_u if us else "")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.vasp.kpoints import Mesh
-from lnmo_atoms.vasp.run import Run, Settings
+from lnmo_atoms.vasp.run import Run, Settings, require_no_pressure
 from lnmo_atoms.vasp.vasprun import functional
 
 END = "General timing and accounting informations for this job"
@@ -81,6 +81,7 @@ class Outcar:
 
     def _run(self) -> Run:
         text = self.text
+        require_no_pressure(float(self._tag("PSTRESS")))
         counts = [int(word) for word in self._after("ions per type =").split()]
         if sum(counts) > MOST_ATOMS:
             raise ValueError(counts)

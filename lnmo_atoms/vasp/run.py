@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.vasp.kpoints import Mesh
 
@@ -71,6 +72,21 @@ class Settings:
                 yield f"U of {element} is {_word(mine)} eV, in {its} {_word(theirs)} eV"
             if (title := self.potentials[element]) != (asked := other.potentials[element]):
                 yield f"the POTCAR of {element} is {title!r}, in {its} {asked!r}"
+
+
+def require_no_pressure(pressure: float) -> None:
+    """Refuse a run under pressure: VASP gives its enthalpy, in some files by the energy's name.
+
+    Args:
+        pressure: kbar, VASP's tag PSTRESS.
+
+    Raises:
+        RequestError: for any but none.
+    """
+    if pressure:
+        raise RequestError(
+            f"it ran under PSTRESS = {pressure:g} kbar, which adds to its energy: run it without"
+        )
 
 
 def _word(value: object) -> str:

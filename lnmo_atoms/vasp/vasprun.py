@@ -11,7 +11,7 @@ from pymatgen.io.vasp.outputs import Vasprun
 
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.vasp.kpoints import Mesh
-from lnmo_atoms.vasp.run import Run, Settings
+from lnmo_atoms.vasp.run import Run, Settings, require_no_pressure
 
 FUNCTIONALS = {"PE": "PBE", "PS": "PBEsol", "RP": "RPBE", "RE": "revPBE", "CA": "LDA", "91": "PW91"}
 """By VASP's tag GGA."""
@@ -24,11 +24,13 @@ def read_vasprun(path: Path) -> Run:
     """The run that a file tells of, without moments, which it has none of.
 
     Raises:
-        RequestError: where the file is cut off, damaged, or not of a relaxation.
+        RequestError: where the file is cut off, damaged, not of a relaxation, or of one under
+            pressure.
     """
     try:
         found = _parsed(path)
         steps = found.ionic_steps
+        require_no_pressure(float(found.parameters.get("PSTRESS", 0.0)))
         run = Run(
             settings=_settings(found),
             mesh=_mesh(found),
