@@ -44,6 +44,16 @@ def _scaled(base):
 
 
 emt, spinel = _scaled(EMT), _scaled(Spinel)
+
+
+class Halving(Spinel):
+    """Every ion has half the moment that it starts from."""
+
+    implemented_properties = (*Spinel.implemented_properties, "magmoms")
+
+    def calculate(self, atoms, *args, **kwargs):
+        super().calculate(atoms, *args, **kwargs)
+        self.results["magmoms"] = atoms.get_initial_magnetic_moments() / 2
 '''
 
 
@@ -90,6 +100,17 @@ def test_barriers_are_linear_in_the_energy_and_mirrored_ends_are_one():
     assert len(refined) == (2 if first == pytest.approx(last, abs=1e-6) else 3)
 
 
+def test_a_saddle_starts_from_the_moments_of_its_end_and_says_where_they_change():
+    """Mn 3 → 1.5 → 0.75 μB and Ni −2 → −1 → −0.5 μB: Mn's last step is larger than 0.5 μB."""
+    bulk = ordered_spinel()
+    found = migration_barriers(bulk, find_hops(bulk)[:1], "toy_engines:Spinel", "s")
+    (result,) = refine_hops(found, "second_of_test:Halving", "s")
+    assert result.flags[-1] == "refined: at the saddle, 12 Mn changed moment by up to -0.8 μB"
+    assert result.refined.barrier == pytest.approx(result.barrier, abs=1e-6)
+    (again,) = refine_hops([result], "second_of_test:spinel", "s")
+    assert again.flags == found[0].flags
+
+
 def test_what_fails_is_not_refined_and_says_why(copper):
     found = surface_energies(copper, [(1, 1, 1)], "emt", "s", thickness=8, relax_best=1)
     small = CalculatorSpec.parse("second_of_test:emt", most=4)
@@ -103,7 +124,7 @@ def test_what_fails_is_not_refined_and_says_why(copper):
 
 def test_an_engine_that_cannot_is_refused(copper, tmp_path):
     found = surface_energies(copper, [(1, 1, 1)], "emt", thickness=8, relax_best=1)
-    with pytest.raises(RequestError, match="calculator 'vasp' is not known"):
+    with pytest.raises(RequestError, match="VASP runs on your own machines"):
         refine_surfaces(found, "vasp", tmp_path / "none")
     assert not (tmp_path / "none").exists()
 
