@@ -25,6 +25,7 @@ from lnmo_atoms.cli import (
     rank,
     run,
     slabs,
+    status,
     thickness,
 )
 from lnmo_atoms.cli.screen import complain, note, show_log
@@ -82,7 +83,7 @@ app.command()(run.study)
 app.command()(export.export)
 app.command(no_args_is_help=True)(collect.collect)
 app.command()(run.compare)
-app.command()(run.status)
+app.command()(status.status)
 
 
 def main() -> NoReturn:
