@@ -10,7 +10,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from lnmo_atoms.builders.errors import RequestError
+from lnmo_atoms.builders.errors import CalculationError, RequestError
 from lnmo_atoms.cli import (
     build,
     collect,
@@ -29,7 +29,6 @@ from lnmo_atoms.cli import (
     thickness,
 )
 from lnmo_atoms.cli.screen import complain, note, show_log
-from lnmo_atoms.reference import CalculationError
 
 UsageError: Any = typer.BadParameter.__base__
 """What typer raises for a wrong command line; newer versions carry a click of their own."""
