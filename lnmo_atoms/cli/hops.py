@@ -22,7 +22,7 @@ from lnmo_atoms.cli.structures import load
 from lnmo_atoms.formats import write
 from lnmo_atoms.records import HOPS_FILE
 from lnmo_atoms.records.packing import pack
-from lnmo_atoms.store.study import RESULTS
+from lnmo_atoms.store.files import RESULTS
 
 LONGEST_TABLE = 20
 """Hops, beyond which the table has a line for each ring composition instead."""

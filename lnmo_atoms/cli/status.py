@@ -10,7 +10,7 @@ import typer
 from lnmo_atoms.cli.options import DEFAULT_STUDY, Json
 from lnmo_atoms.cli.screen import counted, note, print_json, table
 from lnmo_atoms.executors import job_states
-from lnmo_atoms.store import Study, TaskState
+from lnmo_atoms.store import TaskState, status_of
 
 LONGEST_TABLE = 200
 """Of more calculations than these, some that are done are left out."""
@@ -24,7 +24,7 @@ def status(
 
     Example: lnmo status my-study
     """
-    entries = Study.status_of(study, job_states(study))
+    entries = status_of(study, job_states(study))
     if json:
         print_json([entry.as_dict() for entry in entries])
     else:
