@@ -4,6 +4,7 @@ from pathlib import Path
 from textwrap import shorten
 from typing import Any
 
+from lnmo_atoms import plots
 from lnmo_atoms.analyzers.kinetics import Estimate
 from lnmo_atoms.analyzers.order_disorder import (
     MEASURED_TRANSITION,
@@ -15,7 +16,6 @@ from lnmo_atoms.analyzers.order_disorder import (
 from lnmo_atoms.analyzers.rows import csv_text
 from lnmo_atoms.builders.files import write_json, write_text_atomically
 from lnmo_atoms.cli.screen import note, table
-from lnmo_atoms.plots import plot_ordering, save
 
 FORMAT = "lnmo_atoms disorder"
 SCHEMA = 1
@@ -39,7 +39,7 @@ def write(
     Raises:
         RequestError: where a file cannot be written or the figure's suffix is unknown.
     """
-    save(plot_ordering(transition, shorten(transition.model.source, CAPTION)), figure)
+    plots.save(plots.plot_ordering(transition, shorten(transition.model.source, CAPTION)), figure)
     document = _document(transition, fit)
     files = [figure.with_suffix(".json"), figure.with_suffix(".csv")]
     write_json(files[0], {"format": FORMAT, "schema": SCHEMA} | document)

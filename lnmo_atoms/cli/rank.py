@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 from pymatgen.core import Structure
 
+from lnmo_atoms import plots
 from lnmo_atoms.analyzers.ranking import OrderingRanking, rank_orderings
 from lnmo_atoms.analyzers.rows import csv_text
 from lnmo_atoms.builders.errors import RequestError
@@ -21,7 +22,6 @@ from lnmo_atoms.cli.screen import complain, note, print_json, table
 from lnmo_atoms.executors import make_executor
 from lnmo_atoms.formats import write
 from lnmo_atoms.ordering_energies import ordering_energies, plan_orderings
-from lnmo_atoms.plots import plot_orderings, save
 from lnmo_atoms.records import ORDERINGS_FILE, load_orderings
 from lnmo_atoms.results import OrderingResult
 from lnmo_atoms.store import Study
@@ -111,7 +111,7 @@ def _write(study: Path, results: Sequence[OrderingResult], ranking: OrderingRank
     write_text_atomically(study / "ranking.csv", csv_text([row.as_row() for row in ranking.rows]))
     document = {"format": FORMAT, "schema": SCHEMA} | _document(ranking)
     write_json(study / "ranking.json", document)
-    save(plot_orderings(ranking), make_folder(study / "figures") / "orderings.png")
+    plots.save(plots.plot_orderings(ranking), make_folder(study / "figures") / "orderings.png")
     structures = make_folder(study / "structures")
     for result in results:
         write(result.relaxed, structures / f"ordering-{result.number}.cif")
