@@ -23,7 +23,21 @@ def write(path: Path, kind: str, bulks: list[str], records: list[dict[str, Any]]
     write_text_atomically(path, text)
 
 
-def read(path: Path, kind: str) -> dict[str, Any]:
+@contextmanager
+def reading(path: Path, kind: str) -> Iterator[dict[str, Any]]:
+    """For ``with``: the file's object; any misfit between it and a dataclass is one clear line.
+
+    Raises:
+        RequestError: where the file is missing, damaged, or of another kind or schema.
+    """
+    document = _read(path, kind)
+    try:
+        yield document
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+        raise RequestError(f"{path} is damaged: {error}") from error
+
+
+def _read(path: Path, kind: str) -> dict[str, Any]:
     """The file's object.
 
     Raises:
@@ -49,12 +63,3 @@ def read(path: Path, kind: str) -> dict[str, Any]:
             "use the version that wrote it, or move it away and compute anew"
         )
     return typing.cast("dict[str, Any]", document)
-
-
-@contextmanager
-def reading(path: Path) -> Iterator[None]:
-    """Turn any misfit between file and dataclass into one clear line."""
-    try:
-        yield
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
-        raise RequestError(f"{path} is damaged: {error}") from error

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pymatgen.core import Structure
 
+from lnmo_atoms.builders.errors import CalculationError
 from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.executors import make_executor
 from lnmo_atoms.flags import moment_changes
 from lnmo_atoms.migration.congruence import Congruent
 from lnmo_atoms.records import HOPS_FILE, load_hop_bulk, save_hops
-from lnmo_atoms.reference import CalculationError
 from lnmo_atoms.refinement.outcomes import (
     NOT_REFINED,
     REFINED,

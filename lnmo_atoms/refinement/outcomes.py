@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from pymatgen.core import Structure
 
+from lnmo_atoms.builders.errors import CalculationError
 from lnmo_atoms.calculators import CalculatorSpec
-from lnmo_atoms.reference import CalculationError
 from lnmo_atoms.results import Failure, TaskResult
 from lnmo_atoms.tasks import Task
 

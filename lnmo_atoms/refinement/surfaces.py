@@ -6,11 +6,12 @@ from concurrent.futures import Executor
 from dataclasses import replace
 from pathlib import Path
 
+from lnmo_atoms.builders.errors import CalculationError
 from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.executors import make_executor
 from lnmo_atoms.flags import moment_changes
 from lnmo_atoms.records import SURFACES_FILE, save_surfaces
-from lnmo_atoms.reference import BulkReference, CalculationError
+from lnmo_atoms.reference import BulkReference
 from lnmo_atoms.refinement.outcomes import (
     NOT_REFINED,
     REFINED,

@@ -9,10 +9,10 @@ from ase.io import jsonio
 
 from lnmo_atoms.builders.files import write_atomically, write_text_atomically
 from lnmo_atoms.executors.causes import JobError, cause_of
+from lnmo_atoms.executors.slurm.job import CALL
 from lnmo_atoms.store.rows import Result, pack, unpack
 from lnmo_atoms.tasks import Task, execute
 
-CALL = "call.pkl"
 OUTCOME = "outcome.json"
 OUTPUT = "slurm.out"
 """File for what the job prints."""
