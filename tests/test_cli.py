@@ -262,6 +262,7 @@ def test_failing_engine_is_recorded_and_the_others_go_on(copper):
         (("study", "bad.toml"), "bad.toml"),
         (("study", "unknown.toml"), "no such entry"),
         (("study", "loose.toml"), '"all"'),
+        (("study", "factory.toml", "--study", "deep/s"), "No module named 'nowhere'"),
         (("compare", "damaged"), "repeat the command"),
         (("compare", "nothing"), "nothing"),
         (("status", "nothing"), "nothing"),
@@ -274,17 +275,20 @@ def test_mistakes_get_one_line_and_exit_code_2(tmp_path, words, hint):
     (tmp_path / "bad.toml").write_text("calculator = \n")
     (tmp_path / "unknown.toml").write_text("[surface]\nfacet = ['111']\n")
     (tmp_path / "loose.toml").write_text("[surface]\nrelax_best = 'most'\n")
+    (tmp_path / "factory.toml").write_text("factory = 'nowhere:make'\n")
     (tmp_path / "plain.txt").write_text("no folder")
     write(make_slabs(lithium_manganate(), (1, 0, 0))[0].structure, tmp_path / "slab.cif")
     write(average_spinel(), tmp_path / "average.cif")
     (tmp_path / "damaged").mkdir()
     (tmp_path / "damaged" / "surfaces.json").write_text('{"format": "lnmo_at')
+    given = sorted(path.name for path in tmp_path.rglob("*"))
     done = lnmo(*words, cwd=tmp_path)
     assert done.returncode == 2, done.stdout + done.stderr
     assert hint in done.stderr
-    complaints = [line for line in done.stderr.splitlines() if not line.startswith("see ")]
+    complaints = [line for line in done.stderr.splitlines() if line.startswith("lnmo: ")]
     assert len(complaints) == 1, done.stderr
     assert "Traceback" not in done.stderr
+    assert sorted(path.name for path in tmp_path.rglob("*")) == given
 
 
 def test_every_command_helps_with_an_example(tmp_path):

@@ -4,7 +4,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Any
@@ -25,6 +25,7 @@ from lnmo_atoms.tasks.task import STARTED
 RESULTS = "results.db"
 PROVENANCE = "study.json"
 TASKS = "tasks"
+LOCK = "driver.lock"
 LOGS = "logs"
 """What engines wrote of finished tasks, a folder for each."""
 
@@ -33,7 +34,8 @@ class Study:
     """Results in ``results.db``, checkpoints in ``tasks/``, provenance in ``study.json``.
 
     Reading needs nothing more than a path. Writing needs the ``with`` statement, which makes the
-    folder and keeps other drivers out of it.
+    folder and keeps other drivers out of it. A refused request leaves nothing: what was made for a
+    study in which no calculation was begun is removed.
     """
 
     def __init__(self, path: Path | str | None = None) -> None:
@@ -45,6 +47,7 @@ class Study:
         self._temporary = path is None
         self._path = None if path is None else Path(path)
         self._lock: Lock | None = None
+        self._new, self._made = False, list[Path]()
 
     @staticmethod
     def open(study: "Study | Path | str | None") -> "AbstractContextManager[Study]":
@@ -63,18 +66,15 @@ class Study:
         if self.path.is_dir():  # look before anything is made in it
             read_runs(self.path / PROVENANCE)
             self._results.check()
+        self._made = [at for at in (self.path, *self.path.parents) if not at.exists()]
+        self._new = not any((self.path / name).exists() for name in (RESULTS, PROVENANCE, TASKS))
         try:
             (self.path / TASKS).mkdir(parents=True, exist_ok=True)
         except (FileExistsError, NotADirectoryError) as error:
             raise RequestError(f"{self.path} is no folder for a study but a file") from error
         except OSError as error:
             raise RequestError(f"cannot write to {self.path}: {error.strerror}") from error
-        self._lock = Lock(self.path / "driver.lock")
-        try:
-            self._results.create()
-        except BaseException:
-            self._release()
-            raise
+        self._lock = Lock(self.path / LOCK)
         return self
 
     def __exit__(
@@ -83,10 +83,12 @@ class Study:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Let other drivers in."""
+        """Let other drivers in; after an exception, or without a run, remove what is empty."""
         self._release()
         if self._temporary:
             shutil.rmtree(self.path, ignore_errors=True)
+        elif self._new and (kind is not None or not (self.path / PROVENANCE).exists()):
+            self._remove_if_empty()
 
     @property
     def path(self) -> Path:
@@ -227,6 +229,16 @@ class Study:
     def _folder(self, task: Task[Any]) -> Path:
         return self.path / TASKS / task.key
 
+    def _remove_if_empty(self) -> None:
+        """Where no calculation was begun, remove what was made; files of the user's stay."""
+        if (self.path / RESULTS).exists() or any((self.path / TASKS).iterdir()):
+            return
+        for name in (PROVENANCE, LOCK):
+            (self.path / name).unlink(missing_ok=True)
+        with suppress(OSError):
+            for folder in (self.path / TASKS, *self._made):
+                folder.rmdir()
+
     def _release(self) -> None:
         if self._lock is not None:
             self._lock.release()
@@ -234,6 +246,6 @@ class Study:
 
 
 def _existing(path: Path | str) -> Path:
-    if not (Path(path) / RESULTS).exists():
+    if not any((Path(path) / name).exists() for name in (RESULTS, PROVENANCE)):
         raise RequestError(f"there is no study in {path}: start one with lnmo study")
     return Path(path)
