@@ -256,7 +256,10 @@ def test_failing_engine_is_recorded_and_the_others_go_on(copper):
         (("surface", "average.cif", "--samples", "1", "--study", "s"), "samples"),
         (("migrate", "average.cif", "--study", "s"), "partially occupied"),
         (("surface", "--calculator", "nowhere:factory", "--study", "s"), "nowhere"),
-        (("surface", "--calculator", "nonsense", "--study", "s"), "nonsense"),
+        (("surface", "--calculator", "nonsense", "--study", "s"), "--calculator: calculator 'nons"),
+        (("study", "--refine", "nonsense", "--study", "s"), "--refine: calculator 'nonsense' is"),
+        (("rank", "--calculator", "nonsense", "--study", "s"), "--calculator: calculator 'nonsens"),
+        (("study", "refine.toml"), "refine.toml: refine: calculator 'nonsense' is not known"),
         (("migrate", "--images", "4", "--study", "s"), "odd"),
         (("study", "missing.toml"), "missing.toml"),
         (("study", "bad.toml"), "bad.toml"),
@@ -275,6 +278,7 @@ def test_mistakes_get_one_line_and_exit_code_2(tmp_path, words, hint):
     (tmp_path / "bad.toml").write_text("calculator = \n")
     (tmp_path / "unknown.toml").write_text("[surface]\nfacet = ['111']\n")
     (tmp_path / "loose.toml").write_text("[surface]\nrelax_best = 'most'\n")
+    (tmp_path / "refine.toml").write_text("refine = 'nonsense'\n")
     (tmp_path / "factory.toml").write_text("factory = 'nowhere:make'\n")
     (tmp_path / "plain.txt").write_text("no folder")
     write(make_slabs(lithium_manganate(), (1, 0, 0))[0].structure, tmp_path / "slab.cif")

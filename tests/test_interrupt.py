@@ -71,9 +71,9 @@ def test_at_a_random_moment_of_a_run(tmp_path, seed):
     write(tmp_path / "POSCAR", bulk("Cu", cubic=True))
     words = ("surface", "POSCAR", "--calculator", "emt", "--workers", "2", "--study", "s")
     command = [*LNMO, *words]
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # it may be ignored, and so inherited
     running = subprocess.Popen(
         command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )  # fmt: skip
     while not (tmp_path / "s").exists() and running.poll() is None:
         time.sleep(0.01)

@@ -8,17 +8,34 @@ from typing import Annotated
 import typer
 
 from lnmo_atoms.builders.errors import RequestError
+from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.cli.disordered import run_disordered
 from lnmo_atoms.cli.outputs import load_results, write_comparison
 from lnmo_atoms.cli.parts import run_parts, show
-from lnmo_atoms.cli.recipe import Recipe, read_recipe, recipe_of_options
+from lnmo_atoms.cli.recipe import read_recipe, recipe_of_options
 from lnmo_atoms.cli.screen import counted, note, print_json, table
 from lnmo_atoms.cli.structures import Json, StructureFile, load
 from lnmo_atoms.executors import job_states
 from lnmo_atoms.store import Study, TaskState
 
+
+def _known(option: typer.CallbackParam, name: str | None) -> str | None:
+    """The engine's name, refused under that of the option."""
+    try:
+        if name is not None:
+            CalculatorSpec.parse(name)
+    except RequestError as error:
+        raise RequestError(f"--{option.name}: {error}") from error
+    return name
+
+
 Calculator = Annotated[
-    str, typer.Option("--calculator", help="chgnet, gpaw, emt (metals) or your module:factory.")
+    str,
+    typer.Option(
+        "--calculator",
+        help="chgnet, gpaw, emt (metals) or your module:factory.",
+        callback=_known,
+    ),
 ]
 StudyFolder = Annotated[Path, typer.Option("--study", help="Folder that keeps every result.")]
 Workers = Annotated[
@@ -30,6 +47,7 @@ Refine = Annotated[
         "--refine",
         metavar="CALCULATOR",
         help="Second engine, such as gpaw, for single points on what the first relaxed.",
+        callback=_known,
     ),
 ]
 DryRun = Annotated[
@@ -111,7 +129,11 @@ def study(
     ] = None,
     calculator: Annotated[
         str | None,
-        typer.Option("--calculator", help="Instead of the recipe's: chgnet, gpaw, module:factory."),
+        typer.Option(
+            "--calculator",
+            help="Instead of the recipe's: chgnet, gpaw, module:factory.",
+            callback=_known,
+        ),
     ] = None,
     refine: Refine = None,
     workers: Workers = None,
@@ -125,7 +147,6 @@ def study(
 
     Example: lnmo study workflows/local.toml --study my-study
     """
-    given = Recipe() if recipe is None else read_recipe(recipe)
     asked = {
         "study": None if study is None else str(study),
         "calculator": calculator,
@@ -133,10 +154,9 @@ def study(
         "workers": workers,
     }
     changes = {name: value for name, value in asked.items() if value is not None}
+    given = recipe_of_options(**changes) if recipe is None else read_recipe(recipe, **changes)
     bulk = load(None if given.structure is None else Path(given.structure))
-    return run_parts(
-        given.model_copy(update=changes), bulk, ("surface", "migration"), dry_run, json
-    )
+    return run_parts(given, bulk, ("surface", "migration"), dry_run, json)
 
 
 def compare(
