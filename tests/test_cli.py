@@ -151,6 +151,11 @@ def test_surface_of_copper_from_start_to_comparison(copper):
         assert (folder / "s" / file).stat().st_size > 0
     state = json.loads(lnmo("status", "s", "--json", cwd=folder).stdout)
     assert {entry["state"] for entry in state} == {"done"}
+    plan = json.loads(lnmo(*words, "--dry-run", "--json", cwd=folder).stdout)
+    assert {entry["calculation"] for entry in plan} == {entry["name"] for entry in state}
+    assert all(entry["done"] for entry in plan)
+    more = lnmo(*words, "--facets", "111,100,110,311", "--dry-run", cwd=folder)
+    assert f"{len(plan)} already done" in more.stdout
 
 
 @pytest.fixture
@@ -214,7 +219,7 @@ def test_dry_run_runs_nothing(tmp_path):
     assert done.returncode == 0, done.stderr
     plan = json.loads(done.stdout)
     assert sum(entry["calculation"].startswith("path") for entry in plan) == 2
-    assert all(entry["estimate_core_s"] > 0 for entry in plan)
+    assert all(entry["estimate_core_s"] > 0 and not entry["done"] for entry in plan)
     assert not list(tmp_path.iterdir())
 
 
