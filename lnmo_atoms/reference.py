@@ -91,6 +91,16 @@ def bulk_reference(
     return judged(bulk, result, spec.engine())
 
 
+def known_reference(bulk: Structure, spec: CalculatorSpec, study: Study) -> BulkReference | None:
+    """The relaxed bulk, where the study holds it.
+
+    Raises:
+        CalculationError: where it cannot be used, see :func:`judged`.
+    """
+    result = study.get(bulk_task(bulk, spec).key)
+    return judged(bulk, result, spec.engine()) if isinstance(result, TaskResult) else None
+
+
 def judged(bulk: Structure, result: TaskResult, engine: str) -> BulkReference:
     """The relaxed bulk, symmetrized.
 

@@ -26,7 +26,13 @@ from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.executors import make_executor
 from lnmo_atoms.flags import atoms_that_left, moment_changes
 from lnmo_atoms.records import SURFACES_FILE, save_surfaces
-from lnmo_atoms.reference import BulkReference, bulk_reference, bulk_task, check_bulk
+from lnmo_atoms.reference import (
+    BulkReference,
+    bulk_reference,
+    bulk_task,
+    check_bulk,
+    known_reference,
+)
 from lnmo_atoms.results import EV_PER_A2, Failure, SurfaceResult, TaskResult
 from lnmo_atoms.runner import Progress, run_tasks
 from lnmo_atoms.store import Study
@@ -168,6 +174,7 @@ def plan_surfaces(
     bulk: Structure,
     facets: Sequence[Sequence[int]],
     spec: CalculatorSpec,
+    study: Study | None = None,
     *,
     thickness: float = 12.0,
     vacuum: float = 15.0,
@@ -175,19 +182,43 @@ def plan_surfaces(
     relax_best: int | None = 2,
     reconstructions: Sequence[str] = RECONSTRUCTIONS,
 ) -> list[Task]:
-    """The calculations that :func:`surface_energies` would do, cut from the unrelaxed bulk.
+    """The calculations that :func:`surface_energies` would do, those that are done included.
 
-    Which terminations are relaxed is known only after the unrelaxed ones: the first of each facet
-    stand for them.
+    What a study holds of them is built upon: slabs are cut from the relaxed bulk where it is known,
+    and else from the given one; the best terminations of each facet are relaxed where all are
+    calculated, and else the first stand for them.
     """
     check_bulk(bulk, spec)
     tasks = [bulk_task(bulk, spec)]
+    reference = None if study is None else known_reference(bulk, spec, study)
+    kinds = list(reconstructions)
+    slabs_of = partial(make_slabs, thickness=thickness, vacuum=vacuum, reconstructions=kinds)
     for facet in distinct_facets(facets, bulk):
-        slabs = make_slabs(bulk, facet, thickness, vacuum, reconstructions=reconstructions)
+        relaxed = bulk if reference is None else reference.structure
+        slabs = cut(slabs_of, bulk, relaxed, facet)
         require_stoichiometric(slabs)
-        tasks += [static_task(slab, spec) for slab in slabs]
-        tasks += [relax_task(slab, spec, fmax) for slab in slabs[:relax_best]]
+        statics = [static_task(slab, spec) for slab in slabs]
+        outcomes = [None if study is None else study.get(task.key) for task in statics]
+        best = _expected_best(slabs, reference, outcomes, relax_best)
+        tasks += [*statics, *(relax_task(slab, spec, fmax) for slab in best)]
     return tasks
+
+
+def _expected_best(
+    slabs: Sequence[Slab],
+    reference: BulkReference | None,
+    outcomes: Sequence[object],
+    count: int | None,
+) -> Sequence[Slab]:
+    """Those of a facet that are relaxed: the best, or the first where not all are calculated."""
+    known = [
+        unrelaxed_result(slab, reference, outcome)
+        for slab, outcome in zip(slabs, outcomes, strict=True)
+        if reference is not None and isinstance(outcome, TaskResult)
+    ]
+    if len(known) < len(slabs):
+        return slabs[:count]
+    return [result.slab for result in _lowest(known, count)]
 
 
 def surface_energy(energy: float, slab: Slab, bulk_energy: float) -> float:

@@ -151,6 +151,11 @@ def test_surface_of_copper_from_start_to_comparison(copper):
         assert (folder / "s" / file).stat().st_size > 0
     state = json.loads(lnmo("status", "s", "--json", cwd=folder).stdout)
     assert {entry["state"] for entry in state} == {"done"}
+    plan = json.loads(lnmo(*words, "--dry-run", "--json", cwd=folder).stdout)
+    assert {entry["calculation"] for entry in plan} == {entry["name"] for entry in state}
+    assert all(entry["done"] for entry in plan)
+    more = lnmo(*words, "--facets", "111,100,110,311", "--dry-run", cwd=folder)
+    assert f"{len(plan)} already done" in more.stdout
 
 
 @pytest.fixture
@@ -214,7 +219,7 @@ def test_dry_run_runs_nothing(tmp_path):
     assert done.returncode == 0, done.stderr
     plan = json.loads(done.stdout)
     assert sum(entry["calculation"].startswith("path") for entry in plan) == 2
-    assert all(entry["estimate_core_s"] > 0 for entry in plan)
+    assert all(entry["estimate_core_s"] > 0 and not entry["done"] for entry in plan)
     assert not list(tmp_path.iterdir())
 
 
@@ -256,12 +261,16 @@ def test_failing_engine_is_recorded_and_the_others_go_on(copper):
         (("surface", "average.cif", "--samples", "1", "--study", "s"), "samples"),
         (("migrate", "average.cif", "--study", "s"), "partially occupied"),
         (("surface", "--calculator", "nowhere:factory", "--study", "s"), "nowhere"),
-        (("surface", "--calculator", "nonsense", "--study", "s"), "nonsense"),
+        (("surface", "--calculator", "nonsense", "--study", "s"), "--calculator: calculator 'nons"),
+        (("study", "--refine", "nonsense", "--study", "s"), "--refine: calculator 'nonsense' is"),
+        (("rank", "--calculator", "nonsense", "--study", "s"), "--calculator: calculator 'nonsens"),
+        (("study", "refine.toml"), "refine.toml: refine: calculator 'nonsense' is not known"),
         (("migrate", "--images", "4", "--study", "s"), "odd"),
         (("study", "missing.toml"), "missing.toml"),
         (("study", "bad.toml"), "bad.toml"),
         (("study", "unknown.toml"), "no such entry"),
         (("study", "loose.toml"), '"all"'),
+        (("study", "factory.toml", "--study", "deep/s"), "No module named 'nowhere'"),
         (("compare", "damaged"), "repeat the command"),
         (("compare", "nothing"), "nothing"),
         (("status", "nothing"), "nothing"),
@@ -274,17 +283,21 @@ def test_mistakes_get_one_line_and_exit_code_2(tmp_path, words, hint):
     (tmp_path / "bad.toml").write_text("calculator = \n")
     (tmp_path / "unknown.toml").write_text("[surface]\nfacet = ['111']\n")
     (tmp_path / "loose.toml").write_text("[surface]\nrelax_best = 'most'\n")
+    (tmp_path / "refine.toml").write_text("refine = 'nonsense'\n")
+    (tmp_path / "factory.toml").write_text("factory = 'nowhere:make'\n")
     (tmp_path / "plain.txt").write_text("no folder")
     write(make_slabs(lithium_manganate(), (1, 0, 0))[0].structure, tmp_path / "slab.cif")
     write(average_spinel(), tmp_path / "average.cif")
     (tmp_path / "damaged").mkdir()
     (tmp_path / "damaged" / "surfaces.json").write_text('{"format": "lnmo_at')
+    given = sorted(path.name for path in tmp_path.rglob("*"))
     done = lnmo(*words, cwd=tmp_path)
     assert done.returncode == 2, done.stdout + done.stderr
     assert hint in done.stderr
-    complaints = [line for line in done.stderr.splitlines() if not line.startswith("see ")]
+    complaints = [line for line in done.stderr.splitlines() if line.startswith("lnmo: ")]
     assert len(complaints) == 1, done.stderr
     assert "Traceback" not in done.stderr
+    assert sorted(path.name for path in tmp_path.rglob("*")) == given
 
 
 def test_every_command_helps_with_an_example(tmp_path):

@@ -232,6 +232,23 @@ def test_unfinished_runs_are_told_and_the_others_kept(copy, tmp_path):
     assert "folder is missing" in troubles(collect_vasp(copy))["slab-100-a"]
 
 
+def test_with_nothing_to_compare_the_next_step_is_to_collect(copy, tmp_path):
+    for folder in copy.iterdir():
+        if folder.is_dir() and folder.name != "bulk":
+            shutil.rmtree(folder)
+    done = lnmo("collect", "vasp", "--study", "study", cwd=tmp_path)
+    assert (done.returncode, (tmp_path / "study").is_dir()) == (1, True)
+    done = lnmo("compare", "study", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr == (
+        "lnmo: study holds no finished workflow: lnmo collect vasp --study study says what is left "
+        "to run\n"
+    )
+    shutil.rmtree(copy / "bulk")
+    lnmo("collect", "vasp", "--study", "none", cwd=tmp_path)
+    assert not (tmp_path / "none").exists()
+
+
 def test_one_unfinished_image_holds_back_its_path_alone(copy):
     first = next(f.folder for f in collect_vasp(copy).findings if f.kind == "hop")
     for name in ("vasprun.xml", "OUTCAR"):

@@ -21,6 +21,7 @@ from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.records import SURFACES_FILE, save_surfaces
 from lnmo_atoms.records.files import write as write_records
 from lnmo_atoms.records.packing import pack
+from lnmo_atoms.store import Study
 from lnmo_atoms.surfaces import surface_energies
 from lnmo_atoms.vasp import export_vasp
 from lnmo_atoms.vasp.inputs import SAME_ENERGIES, settings, write_inputs
@@ -75,6 +76,7 @@ def test_energy_settings_are_one_everywhere(study):
     for name in (*SAME_ENERGIES, "LDAUTYPE", "LORBIT"):
         assert len({str(incar[name]) for incar in incars}) == 1, name
     assert (incars[0]["ENCUT"], incars[0]["ISPIN"], incars[0]["LMAXMIX"]) == (520, 2, 4)
+    assert {str(incar["LREAL"]) for incar in incars} == {"Auto"}  # of the slab of 336 atoms
     assert incars[0]["LASPH"]
     assert incars[0]["GGA"].upper() == "PE"
 
@@ -88,7 +90,9 @@ def test_what_relaxes(study, tmp_path):
         assert incar["EDIFFG"] == {"bulk": -0.01, "slab": -0.05, "end point": -0.02}[each.kind]
     (cell,) = export_vasp(ordered_spinel(), tmp_path, [(1, 0, 0)])
     assert cell.folder == "bulk-cell"
-    assert Incar.from_file(tmp_path / "bulk-cell" / "INCAR")["ISIF"] == 3
+    incar = Incar.from_file(tmp_path / "bulk-cell" / "INCAR")
+    assert (incar["ISIF"], incar["LREAL"]) == (3, False)
+    assert len(load_plan(tmp_path).slabs[0].structure) < 100
 
 
 def test_k_points_are_equally_dense_and_one_across_the_vacuum(study):
@@ -127,11 +131,12 @@ def test_gamma_alone_matches_no_mesh(edge):
     assert not full.matches(Sampling(cell.matrix, None, False))
 
 
-def test_equal_faces_need_no_dipole_correction_and_unequal_ones_get_it():
+def test_equal_faces_need_no_dipole_correction_and_unequal_ones_get_it(study):
+    plan = load_plan(study[0])
     slab = make_slabs(ordered_spinel(), (1, 0, 0))[0]
     unequal = replace(slab, certificate=replace(slab.certificate, flip=None))
     for each, corrected in ((slab, False), (unequal, True)):
-        incar, _ = settings(Calculation("slab", "slab", (each.structure,), each), 0.05)
+        incar, _ = settings(Calculation("slab", "slab", (each.structure,), each), plan)
         assert ("LDIPOL" in incar) == corrected
         assert incar.get("IDIPOL", 3) == 3
     assert incar["DIPOL"] == pytest.approx([0.5, 0.5, 0.5], abs=0.01)
@@ -147,7 +152,7 @@ def test_path_keeps_one_order_and_every_step_is_short(study, tmp_path):
     crystal, rest = hopping.cell.structure, np.zeros((56, 3))
     images = path_images(crystal, hopping.hops[0], hopping.ends.states[0][0], rest, rest, 7)
     calculation = path_stage(plan, 0, images)
-    write_inputs(calculation, 0.05, tmp_path)
+    write_inputs(calculation, plan, tmp_path)
     place = tmp_path / calculation.folder
     assert Incar.from_file(place / "INCAR")["IMAGES"] == 5
     assert sorted(p.name for p in place.iterdir() if p.is_dir()) == [f"0{i}" for i in range(7)]
@@ -248,10 +253,19 @@ def test_wrong_requests(study, tmp_path):
         export_vasp(bulk, tmp_path, images=4)
     with pytest.raises(RequestError, match="STRUCTURE of its own"):
         export_vasp(bulk, tmp_path, [], find_hops(bulk), mode="empty-host")
-    (tmp_path / "bulk-cell").mkdir()
-    (tmp_path / "bulk-cell" / "OUTCAR").touch()
+    (tmp_path / "bulk").mkdir()
+    (tmp_path / "bulk" / "OUTCAR").touch()
+    plan = load_plan(root)
     with pytest.raises(RequestError, match="a run of VASP already"):
-        export_vasp(bulk, tmp_path, [])
+        write_inputs(plan.calculations[0], plan, tmp_path)
+    with pytest.raises(RequestError, match=r"no surface energies: run lnmo surface --study .*s fi"):
+        export_vasp(bulk, tmp_path / "v", best_of=tmp_path / "s")
+    with Study(tmp_path / "s") as open_study:
+        open_study.write_provenance(CalculatorSpec.parse("emt"))
+    with pytest.raises(RequestError, match=r"s is not empty, it holds driver.lock: give a folder"):
+        export_vasp(bulk, tmp_path / "s", [])
+    (tmp_path / "v").mkdir()
+    export_vasp(bulk, tmp_path / "v", [])
 
 
 def test_command(tmp_path):

@@ -29,6 +29,12 @@ def recipe(folder, text):
         ("timeout = 0", "timeout: Input should be greater than 0"),
         ("timeout = nan", "timeout: Input should be a finite number"),
         ("timeout = inf", "timeout: Input should be a finite number"),
+        ('calculator = "nonsense"', "calculator: calculator 'nonsense' is not known: use chgnet"),
+        ('refine = "nonsense"', "refine: calculator 'nonsense' is not known: use chgnet, em"),
+        ("calculator_options = { a = 1 }", "calculator_options: CHGNet has no option 'a'; its opt"),
+        ("calculator_options = { device = 'x' }", "calculator_options: CHGNet has no device 'x'"),
+        ('refine = "emt"\nrefine_options = { a = 1 }', "refine_options: EMT has no option 'a'; it"),
+        ("refine_options = { ranks = 4 }", "refine_options: they are for a second engine: give"),
         ("workers = 0", "workers: Input should be greater than or equal to 1"),
         ('executor = "slurm"\n[slurm]\nnodes = 2', "slurm.nodes: there is no such entry; workfl"),
         ('executor = "slurm"\n[slurm]\ntasks = 0', "slurm.tasks: Input should be greater than"),
@@ -46,6 +52,16 @@ def test_mistakes_get_one_line(tmp_path, text, line):
     assert line in str(caught.value)
     assert str(caught.value).startswith(str(tmp_path / "r.toml"))
     assert "\n" not in str(caught.value)
+
+
+def test_options_of_the_command_line_count_before_the_file(tmp_path):
+    (tmp_path / "r.toml").write_text("refine_options = { model = '0.2.0' }\n")
+    given = read_recipe(tmp_path / "r.toml", refine="chgnet")
+    assert (given.refine, given.refine_options) == ("chgnet", {"model": "0.2.0"})
+    with pytest.raises(RequestError, match=r"^--refine: calculator 'x' is not known"):
+        read_recipe(tmp_path / "r.toml", refine="x")
+    with pytest.raises(RequestError, match="toml: refine_options: EMT has no option 'model'"):
+        read_recipe(tmp_path / "r.toml", refine="emt")
 
 
 def test_every_entry_reaches_the_job(tmp_path):

@@ -284,3 +284,14 @@ def test_what_the_cluster_does_not_have_is_one_line(in_tmp, table, reason):
     assert done.returncode == 2
     assert reason in done.stderr
     assert done.stderr.count("\n") == 1
+    assert [path.name for path in in_tmp.iterdir()] == ["r.toml"]
+
+
+def test_where_slurm_does_not_answer_one_line_says_where_to_start(in_tmp, monkeypatch):
+    monkeypatch.setenv("SLURM_CONF", str(in_tmp / "none.conf"))
+    (in_tmp / "r.toml").write_text('executor = "slurm"\n')
+    done = lnmo("study", "r.toml", cwd=in_tmp)
+    assert done.returncode == 2
+    assert "start where sinfo works" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert [path.name for path in in_tmp.iterdir()] == ["r.toml"]

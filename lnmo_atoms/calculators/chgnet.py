@@ -17,6 +17,8 @@ from ase.stress import full_3x3_to_voigt_6_stress
 from numpy.typing import NDArray
 from pymatgen.core import Lattice, Structure
 
+from lnmo_atoms.builders.errors import RequestError
+
 
 @contextlib.contextmanager
 def _silence() -> Iterator[None]:
@@ -48,13 +50,19 @@ class ChgnetCalculator(BaseCalculator):
         Args:
             model: which weights.
             device: such as ``"cpu"`` or ``"cuda:1"``; None takes a GPU where there is one.
+
+        Raises:
+            RequestError: where there is no such device.
         """
         super().__init__()  # type: ignore[no-untyped-call]
         self.device = determine_device(device)
         if self.device == "cpu":
             torch.set_num_threads(1)
-        with _silence():
-            self.model = CHGNet.load(model_name=model, use_device=self.device, verbose=False)
+        try:
+            with _silence():
+                self.model = CHGNet.load(model_name=model, use_device=self.device, verbose=False)
+        except (AssertionError, RuntimeError) as error:  # torch's, of a device that is not there
+            raise RequestError(f"CHGNet cannot run on {self.device!r} here: {error}") from error
         self.model.eval()
         self.model.requires_grad_(False)
         self.model.graph_converter.set_isolated_atom_response("ignore")

@@ -1,6 +1,7 @@
 """The table of engines: one row each, nothing heavy imported."""
 
 import importlib.util
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,13 +32,14 @@ class Engine:
         package: distribution whose version is the engine's version; None if there is none.
         trust: one sentence on how far to believe its numbers, ``{}`` for the quantities.
         module: top-level module that must be importable; None where it always is.
-        extra: extra of this package that installs it.
+        install: how to install it.
         options: names of the options it takes; None where only the factory knows.
         elements: symbols it knows; None where that is not known beforehand.
         variant: what to add to label and version, from the options.
         evidence: a sentence more on some quantities.
         blind: takes neither charges nor moments, so that ions of one element are alike to it.
         by_hand: why it does not run from here, and what to do; empty where it does.
+        valid: refuses values that an option cannot have.
         data_file: file that decides the numbers beside the version (weights, source code).
         keeps_files: its calculator has a ``folder`` for logs and for files from which a
             calculation that was stopped goes on.
@@ -49,10 +51,11 @@ class Engine:
     package: str | None
     trust: str
     module: str | None = None
-    extra: str | None = None
+    install: str = ""
     options: frozenset[str] | None = frozenset()
     elements: frozenset[str] | None = None
     variant: Callable[[Options], str] = field(default=lambda _: "")
+    valid: Callable[[Options], None] = field(default=lambda _: None)
     data_file: Callable[[Options], Path | None] = field(default=lambda _: None)
     evidence: Mapping[Quantity, str] = field(default_factory=dict)
     blind: bool = False
@@ -72,6 +75,19 @@ def _chgnet_weights(options: Options) -> Path:
     raise RequestError(f"CHGNet has no model {model!r}: use {', '.join(CHGNET_MODELS)}")
 
 
+def _torch_device(options: Options) -> None:
+    """A device by the names that torch has for those CHGNet runs on; torch itself stays unloaded.
+
+    Whether there is such a device is known where the calculation runs only.
+    """
+    device = options.get("device")
+    if device is not None and not re.fullmatch(r"(cpu|cuda|mps)(:\d+)?", str(device)):
+        raise RequestError(
+            f"CHGNet has no device {device!r}: use cpu, cuda, mps, or one by its number as in "
+            "cuda:1"
+        )
+
+
 CHGNET = Engine(
     label="CHGNet",
     factory="lnmo_atoms.calculators.chgnet:ChgnetCalculator",
@@ -86,11 +102,12 @@ CHGNET = Engine(
         "eight have too low a barrier, median 0.77 of GGA (LiMn2O4 0.235 against 0.371 eV)."
     },
     module="chgnet",
-    extra="chgnet",
+    install="pip install chgnet",
     options=frozenset({"model", "device"}),
     # the 89 elements of its training set, MPtrj
     elements=frozenset(chemical_symbols[1:95]) - {"Po", "At", "Rn", "Fr", "Ra"},
     variant=lambda options: str(options.get("model", CHGNET_MODEL)),
+    valid=_torch_device,
     data_file=_chgnet_weights,
     blind=True,
 )
@@ -113,7 +130,8 @@ GPAW = Engine(
         "cutoff, k-points and the size of cells are converged, which is yours to check."
     ),
     module="gpaw",
-    extra="gpaw",
+    install="pip install gpaw compiles it against libxc and BLAS: the README's lines on GPAW say "
+    "what that needs",
     options=frozenset(
         {
             "mode",

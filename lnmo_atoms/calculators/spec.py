@@ -66,8 +66,9 @@ class CalculatorSpec:
             return ENGINES[self.name]
         if self.name in (plugins := plugin_names()):
             return plugin_engine(self.name)
+        from_here = [name for name, engine in ENGINES.items() if not engine.by_hand]
         raise RequestError(
-            f"calculator {self.name!r} is not known: use {', '.join([*ENGINES, *plugins])}, or "
+            f"calculator {self.name!r} is not known: use {', '.join([*from_here, *plugins])}, or "
             "module:factory for your own"
         )
 
@@ -123,13 +124,15 @@ class CalculatorSpec:
             elements: symbols of all elements that it will see.
 
         Raises:
-            RequestError: where the engine does not run from here or is not installed, its
-                factory cannot be called, or it does not know an element.
+            RequestError: where the engine does not run from here or is not installed, an option
+                has a value that cannot be, its factory cannot be called, or it does not know an
+                element.
         """
         engine = self._engine
         if engine.by_hand:
             raise RequestError(engine.by_hand)
         self._require_installed()
+        engine.valid(self.options)
         engine.data_file(self.options)
         if engine.module is None:
             load_factory(engine.factory, self.options)
@@ -162,11 +165,9 @@ class CalculatorSpec:
         return " ".join([engine.trust.format(" and ".join(quantities)), *evidence])
 
     def _require_installed(self) -> None:
-        module, extra = self._engine.module, self._engine.extra
-        if module is not None and importlib.util.find_spec(module) is None:
-            raise RequestError(
-                f'{self._engine.label} is not installed: pip install "lnmo_atoms[{extra}]"'
-            )
+        engine = self._engine
+        if engine.module is not None and importlib.util.find_spec(engine.module) is None:
+            raise RequestError(f"{engine.label} is not installed: {engine.install}")
 
     def _version(self) -> str | None:
         package = self._engine.package

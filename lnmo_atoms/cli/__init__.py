@@ -1,5 +1,13 @@
 """The program ``lnmo``: parses, calls, prints; no science."""
 
-from lnmo_atoms.cli.app import main
+from typing import NoReturn
 
-__all__ = ["main"]
+from lnmo_atoms.cli.interrupt import Interruption
+
+
+def main() -> NoReturn:
+    """Load the program, which takes a second, and run it."""
+    interruption = Interruption()
+    from lnmo_atoms.cli import app  # noqa: PLC0415  (Ctrl-C may come while it loads)
+
+    app.main(interruption)

@@ -12,13 +12,12 @@ import typer
 
 from lnmo_atoms.builders.errors import CalculationError, RequestError
 from lnmo_atoms.cli.commands import Commands
+from lnmo_atoms.cli.interrupt import INTERRUPTED, STOPPED, Interruption
 from lnmo_atoms.cli.screen import complain, note, show_log
 
 UsageError: Any = typer.BadParameter.__base__
 """What typer raises for a wrong command line; newer versions carry a click of their own."""
 
-INTERRUPTED = 130
-STOPPED = "stopped; what is finished is kept, the same command goes on from here"
 
 app = typer.Typer(
     name="lnmo",
@@ -51,29 +50,33 @@ def root(
     """Options of the program itself."""
 
 
-def main() -> NoReturn:
+def main(interruption: Interruption) -> NoReturn:
     """Run the program; turn every error that a user can cause into one line and an exit code."""
     show_log()
     try:
         code = app(standalone_mode=False) or 0
-        if code == INTERRUPTED:
-            complain(STOPPED)
-    except RequestError as error:
-        complain(str(error))
-        code = 2
-    except CalculationError as error:
-        complain(str(error))
-        code = 1
-    except UsageError as error:
-        if message := error.format_message().strip():
-            complain(message)
-        if error.ctx:
-            note(f"see {error.ctx.command_path} --help")
-        code = 2
-    except OSError as error:
-        complain(f"{error.strerror or error}: {error.filename or ''}".rstrip(": "))
-        code = 2
-    except (KeyboardInterrupt, typer.Abort):
+    except BaseException as error:  # noqa: BLE001  (of an interruption anything may come)
+        code = INTERRUPTED if interruption.came else _explained(error)
+    if code == INTERRUPTED:
         complain(STOPPED)
-        code = INTERRUPTED
     sys.exit(code)
+
+
+def _explained(error: BaseException) -> int:
+    """Say in one line what is wrong; the exit code. What no user can cause is raised again."""
+    match error:
+        case RequestError():
+            complain(str(error))
+        case CalculationError():
+            complain(str(error))
+            return 1
+        case UsageError():
+            if message := error.format_message().strip():
+                complain(message)
+            if error.ctx:
+                note(f"see {error.ctx.command_path} --help")
+        case OSError():
+            complain(f"{error.strerror or error}: {error.filename or ''}".rstrip(": "))
+        case _:
+            raise error
+    return 2

@@ -23,10 +23,11 @@ def run_disordered(recipe: Recipe, bulk: Structure, samples: int, dry_run: bool,
     facets = recipe.surface.miller_indices()
     options = {"samples": samples, **recipe.surface.options()}
     del options["reconstructions"]
-    if dry_run:
-        show_plan(plan_disordered_surfaces(bulk, facets, spec, **options), BEST_UNKNOWN, json)
-        return 0
     folder = Path(recipe.study)
+    if dry_run:
+        plan = plan_disordered_surfaces(bulk, facets, spec, **options)
+        show_plan(plan, BEST_UNKNOWN, folder, json)
+        return 0
     with (
         Study(folder) as study,
         open_executor(recipe) as pool,

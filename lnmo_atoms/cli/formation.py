@@ -71,6 +71,7 @@ def formation(
         show_plan(
             [*plan_defects(defects, bulk, spec, fmax=fmax), *references.values()],
             "every relaxation is counted as a usual one",
+            study,
             json,
         )
         return 0

@@ -16,6 +16,8 @@ from lnmo_atoms.cli.screen import err, note, table
 from lnmo_atoms.formats import write
 from lnmo_atoms.records import HOPS_FILE, SURFACES_FILE, load_hops, load_surfaces
 from lnmo_atoms.results import HopResult, SurfaceResult
+from lnmo_atoms.store.files import PROVENANCE
+from lnmo_atoms.store.provenance import COLLECTION, read_runs
 
 IONS = ("Mn", "Ni", "Li")
 
@@ -28,15 +30,21 @@ def load_results(study: Path) -> tuple[list[SurfaceResult], list[HopResult]]:
     """
     if not study.is_dir():
         raise RequestError(
-            f"there is no study in {study}: run lnmo study, surface or migrate first"
+            f"there is no study in {study}: lnmo study, surface, migrate and collect make one"
         )
     surfaces = load_surfaces(study / SURFACES_FILE) if (study / SURFACES_FILE).exists() else []
     hops = load_hops(study / HOPS_FILE) if (study / HOPS_FILE).exists() else []
     if not surfaces and not hops:
-        raise RequestError(
-            f"{study} holds no finished workflow: run lnmo study, surface or migrate to its end"
-        )
+        raise RequestError(f"{study} holds no finished workflow: {_what_finishes(study)}")
     return surfaces, hops
+
+
+def _what_finishes(study: Path) -> str:
+    """The command that goes on with a study, by how it came about."""
+    recipes = [run["recipe"] or {} for run in read_runs(study / PROVENANCE)]
+    if recipes and recipes[-1].get("workflow") == COLLECTION:
+        return f"lnmo collect {recipes[-1]['folder']} --study {study} says what is left to run"
+    return "run lnmo study, surface or migrate to its end"
 
 
 def write_comparison(

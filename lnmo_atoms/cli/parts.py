@@ -33,10 +33,11 @@ def run_parts(
     check_bulk(bulk, spec)
     second = _second_engine(recipe, bulk)
     found = recipe.migration.hops(bulk) if "migration" in parts else []
-    if dry_run:
-        show_plan(_plan(recipe, parts, bulk, found, spec), _remark(recipe, parts, second), json)
-        return 0
     folder = Path(recipe.study)
+    if dry_run:
+        plan, remark = _plan(recipe, parts, bulk, found, spec), _remark(recipe, parts, second)
+        show_plan(plan, remark, folder, json)
+        return 0
     ranks = max(engine.ranks for engine in (spec, second) if engine is not None)
     surfaces, hops = [], []
     with (
@@ -136,7 +137,9 @@ def _plan(
     tasks: list[Task] = []
     if "surface" in parts:
         section = recipe.surface
-        tasks += plan_surfaces(bulk, section.miller_indices(), spec, **section.options())
+        tasks += plan_surfaces(
+            bulk, section.miller_indices(), spec, Study(recipe.study), **section.options()
+        )
     if "migration" in parts:
         tasks += plan_migration(bulk, spec, found, **recipe.migration.options())
     return tasks

@@ -70,7 +70,7 @@ def rank(
     spec = CalculatorSpec.parse(calculator)
     orderings = _orderings(samples, cell, seed)
     if dry_run:
-        show_plan(plan_orderings(orderings, spec, fmax=fmax), REMARK, json)
+        show_plan(plan_orderings(orderings, spec, fmax=fmax), REMARK, study, json)
         return 0
     with make_executor("processes", workers) as pool, ProgressBars(hidden=json) as progress:
         ordering_energies(orderings, spec, study, pool, fmax=fmax, progress=progress)

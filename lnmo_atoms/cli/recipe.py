@@ -1,6 +1,7 @@
 """A study's recipe: a TOML file that says what to calculate and how."""
 
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -9,6 +10,7 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -18,6 +20,7 @@ from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.hops import Hop, find_hops
 from lnmo_atoms.builders.paths import LEAST_SEPARATION, parse_mode, select_hops
 from lnmo_atoms.builders.slabs import Facet, valid_facet, valid_kind
+from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.executors import SlurmJob
 
 
@@ -179,6 +182,22 @@ class Recipe(Section):
     surface: SurfaceSection = SurfaceSection()
     migration: MigrationSection = MigrationSection()
 
+    @field_validator("calculator", "refine")
+    @classmethod
+    def _is_known(cls, name: str | None) -> str | None:
+        if name is not None:
+            CalculatorSpec.parse(name)
+        return name
+
+    @field_validator("calculator_options", "refine_options")
+    @classmethod
+    def _fit_the_engine(cls, options: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+        name = info.data.get(str(info.field_name).removesuffix("_options"))
+        if name is None:
+            raise ValueError('they are for a second engine: give one, such as refine = "gpaw"')
+        CalculatorSpec.parse(name, **options).check(())
+        return options
+
     @model_validator(mode="after")
     def _runs_in_one_place(self) -> Self:
         if self.slurm is not None and self.executor != "slurm":
@@ -190,11 +209,15 @@ class Recipe(Section):
         return self
 
 
-def read_recipe(path: Path) -> Recipe:
+def read_recipe(path: Path, **options: object) -> Recipe:
     """Read and check a recipe.
 
+    Args:
+        path: of the file.
+        options: of the command line, which replace entries of the file.
+
     Raises:
-        RequestError: naming the file, the entry and what is wrong with it.
+        RequestError: naming the file and the entry, or the option, and what is wrong with it.
     """
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -204,10 +227,29 @@ def read_recipe(path: Path) -> Recipe:
         raise RequestError(f"the recipe {path} is not UTF-8 text") from error
     except tomllib.TOMLDecodeError as error:
         raise RequestError(f"{path} is not valid TOML: {error}") from error
+    return _checked(content, options, path)
+
+
+def recipe_of_options(**options: object) -> Recipe:
+    """Options of the command line, checked by the same rules as a recipe.
+
+    Raises:
+        RequestError: naming the option and what is wrong with it.
+    """
+    return _checked({}, options)
+
+
+def _checked(
+    content: Mapping[str, object], options: Mapping[str, object], path: Path | None = None
+) -> Recipe:
     try:
-        return Recipe.model_validate(content)
+        return Recipe.model_validate({**content, **options})
     except ValidationError as error:
         entry, reason = first_mistake(error)
+        parts = entry.split(".")
+        if path is None or parts[0] in options:
+            option = parts[-1].replace("reconstructions", "reconstruct").replace("_", "-")
+            raise RequestError(f"--{option}: {reason}") from error
         raise RequestError(": ".join(filter(None, (str(path), entry, reason)))) from error
 
 
@@ -228,17 +270,3 @@ def first_mistake(error: ValidationError) -> tuple[str, str]:
         example = '["--mem=8G"]' if entry.startswith("slurm") else '["111", "100"]'
         return entry, f"give a list such as {example}"
     return entry, str(first["msg"]).removeprefix("Value error, ")
-
-
-def recipe_of_options(**entries: object) -> Recipe:
-    """Options of the command line, checked by the same rules as a recipe.
-
-    Raises:
-        RequestError: naming the option and what is wrong with it.
-    """
-    try:
-        return Recipe.model_validate(entries)
-    except ValidationError as error:
-        entry, reason = first_mistake(error)
-        option = entry.split(".")[-1].replace("reconstructions", "reconstruct").replace("_", "-")
-        raise RequestError(f"--{option}: {reason}") from error

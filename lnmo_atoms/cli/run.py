@@ -16,10 +16,11 @@ from lnmo_atoms.cli.options import (
     StructureFile,
     StudyFolder,
     Workers,
+    known_engine,
 )
 from lnmo_atoms.cli.outputs import load_results, write_comparison
 from lnmo_atoms.cli.parts import run_parts, show
-from lnmo_atoms.cli.recipe import Recipe, read_recipe, recipe_of_options
+from lnmo_atoms.cli.recipe import read_recipe, recipe_of_options
 from lnmo_atoms.cli.structures import load
 from lnmo_atoms.store import Study
 
@@ -95,7 +96,11 @@ def study(
     ] = None,
     calculator: Annotated[
         str | None,
-        typer.Option("--calculator", help="Instead of the recipe's: chgnet, gpaw, module:factory."),
+        typer.Option(
+            "--calculator",
+            help="Instead of the recipe's: chgnet, gpaw, module:factory.",
+            callback=known_engine,
+        ),
     ] = None,
     refine: Refine = None,
     workers: Workers = None,
@@ -109,7 +114,6 @@ def study(
 
     Example: lnmo study workflows/local.toml --study my-study
     """
-    given = Recipe() if recipe is None else read_recipe(recipe)
     asked = {
         "study": None if study is None else str(study),
         "calculator": calculator,
@@ -117,10 +121,9 @@ def study(
         "workers": workers,
     }
     changes = {name: value for name, value in asked.items() if value is not None}
+    given = recipe_of_options(**changes) if recipe is None else read_recipe(recipe, **changes)
     bulk = load(None if given.structure is None else Path(given.structure))
-    return run_parts(
-        given.model_copy(update=changes), bulk, ("surface", "migration"), dry_run, json
-    )
+    return run_parts(given, bulk, ("surface", "migration"), dry_run, json)
 
 
 def compare(

@@ -67,6 +67,7 @@ def converge(
         show_plan(
             plan_thickness(bulk, indices, termination, spec, **options),
             "these three slabs come first, two thicker ones at a time follow as needed",
+            study,
             json,
         )
         return 0

@@ -74,7 +74,11 @@ class _Process(multiprocessing.context.SpawnProcess):
     """A process that is not told which script its parent runs."""
 
     def start(self) -> None:
-        with _no_main_script(), _environment(dict.fromkeys(THREADS, "1")):
+        with (
+            _no_main_script(),
+            _environment(dict.fromkeys(THREADS, "1")),
+            _interrupts_held_back(),
+        ):
             super().start()
 
 
@@ -106,6 +110,22 @@ def _no_main_script() -> Iterator[None]:
 
 
 @contextmanager
+def _interrupts_held_back() -> Iterator[None]:
+    """Processes started inside do not see Ctrl-C before they know what to do about it.
+
+    Signals that a thread holds back are held back in what it starts, too; Windows has no such.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
 def _environment(changes: dict[str, str]) -> Iterator[None]:
     """Environment variables that processes started inside will inherit."""
     before = {name: os.environ.get(name) for name in changes}
@@ -123,6 +143,8 @@ def _environment(changes: dict[str, str]) -> Iterator[None]:
 def _begin() -> None:
     """Die at Ctrl-C without a word, and with the parent, however that ended."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if sys.platform != "win32":
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     threading.Thread(target=_die_with_parent, daemon=True).start()
 
 

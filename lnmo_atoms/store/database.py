@@ -24,12 +24,12 @@ class ResultsFile:
         """Refuse a file that is not ours."""
         self.data(status="none")
 
-    def create(self) -> None:
+    def _create(self) -> None:
         """Make an empty database where there is none."""
         if not self.path.exists():
             # made aside: SQLite makes it in many steps, and a kill may come between any two
             with errors_in_words(self.path):
-                write_atomically(self.path, _create)
+                write_atomically(self.path, _fill)
 
     def data(self, **where: str) -> list[dict[str, Any]]:
         """Data of the rows whose columns have these values, in order of writing."""
@@ -42,6 +42,7 @@ class ResultsFile:
         self, key: str, atoms: Atoms, columns: Mapping[str, Any], data: Mapping[str, Any]
     ) -> None:
         """Write the row of one task; an earlier row with its key is replaced in one step."""
+        self._create()
         with self._open() as database:
             old = next(database.select(key=key), None)
             database.write(
@@ -64,7 +65,7 @@ def _connect(path: Path) -> Any:
     return ase.db.connect(path, type="db", use_lock_file=False)
 
 
-def _create(path: Path) -> None:
+def _fill(path: Path) -> None:
     with _connect(path) as database:
         database.metadata = MARK
     with contextlib.closing(sqlite3.connect(path)) as tables:  # ASE looks through every row's key

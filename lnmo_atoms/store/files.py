@@ -3,6 +3,7 @@
 RESULTS = "results.db"
 PROVENANCE = "study.json"
 TASKS = "tasks"
+LOCK = "driver.lock"
 NAME = "name.txt"
 """File in a task's folder that holds its name."""
 LOGS = "logs"

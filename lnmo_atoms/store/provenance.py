@@ -16,6 +16,8 @@ FORMAT = "lnmo_atoms study"
 SCHEMA = 1
 REFINEMENT = "refinement"
 """Workflow of a run whose engine is a second one, on geometries of the first."""
+COLLECTION = "collect"
+"""Workflow of a run that reads what an engine has done elsewhere, in the folder it names."""
 ENGINES = ("chgnet", "torch", "gpaw")
 PACKAGES = ("lnmo_atoms", "ase", "pymatgen", "spglib", "numpy", "scipy", *ENGINES)
 

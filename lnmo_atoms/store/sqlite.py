@@ -48,9 +48,13 @@ def require_ours(path: Path) -> None:
 def columns_and_causes(path: Path) -> list[tuple[dict[str, Any], dict[str, str] | None]]:
     """Columns of every row in order of writing; of a failed task its name and the cause as well.
 
+    There are none before the first task has ended, and no file.
+
     Raises:
         RequestError: where the file is not ours or cannot be read.
     """
+    if not path.exists():
+        return []
     require_ours(path)
     with errors_in_words(path), contextlib.closing(_read_only(path)) as database:
         found = database.execute(COLUMNS_AND_CAUSES).fetchall()

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
 from lnmo_atoms.builders.errors import RequestError
-from lnmo_atoms.store.files import NAME, RESULTS, TASKS
+from lnmo_atoms.store.files import NAME, PROVENANCE, RESULTS, TASKS
 from lnmo_atoms.store.sqlite import columns_and_causes
 from lnmo_atoms.tasks.files import (
     CHECKPOINT,
@@ -72,7 +72,7 @@ def existing(path: Path | str) -> Path:
     Raises:
         RequestError: where there is none.
     """
-    if not (Path(path) / RESULTS).exists():
+    if not any((Path(path) / name).exists() for name in (RESULTS, PROVENANCE)):
         raise RequestError(f"there is no study in {path}: start one with lnmo study")
     return Path(path)
 

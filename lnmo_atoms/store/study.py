@@ -4,7 +4,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -15,7 +15,7 @@ from lnmo_atoms.calculators import CalculatorSpec, Quantity
 from lnmo_atoms.formats import to_atoms
 from lnmo_atoms.results import Failure
 from lnmo_atoms.store.database import ResultsFile
-from lnmo_atoms.store.files import LOGS, NAME, PROVENANCE, RESULTS, TASKS
+from lnmo_atoms.store.files import LOCK, LOGS, NAME, PROVENANCE, RESULTS, TASKS
 from lnmo_atoms.store.lock import Lock
 from lnmo_atoms.store.provenance import REFINEMENT, append_run, read_runs
 from lnmo_atoms.store.rows import Result, atoms_of, columns, pack, seal, unpack
@@ -28,7 +28,8 @@ class Study:
     """Results in ``results.db``, checkpoints in ``tasks/``, provenance in ``study.json``.
 
     Reading needs nothing more than a path. Writing needs the ``with`` statement, which makes the
-    folder and keeps other drivers out of it.
+    folder and keeps other drivers out of it. A refused request leaves nothing: what was made for a
+    study in which no calculation was begun is removed.
     """
 
     def __init__(self, path: Path | str | None = None) -> None:
@@ -40,6 +41,7 @@ class Study:
         self._temporary = path is None
         self._path = None if path is None else Path(path)
         self._lock: Lock | None = None
+        self._new, self._made = False, list[Path]()
 
     @staticmethod
     def open(study: "Study | Path | str | None") -> "AbstractContextManager[Study]":
@@ -58,18 +60,15 @@ class Study:
         if self.path.is_dir():  # look before anything is made in it
             read_runs(self.path / PROVENANCE)
             self._results.check()
+        self._made = [at for at in (self.path, *self.path.parents) if not at.exists()]
+        self._new = not any((self.path / name).exists() for name in (RESULTS, PROVENANCE, TASKS))
         try:
             (self.path / TASKS).mkdir(parents=True, exist_ok=True)
         except (FileExistsError, NotADirectoryError) as error:
             raise RequestError(f"{self.path} is no folder for a study but a file") from error
         except OSError as error:
             raise RequestError(f"cannot write to {self.path}: {error.strerror}") from error
-        self._lock = Lock(self.path / "driver.lock")
-        try:
-            self._results.create()
-        except BaseException:
-            self._release()
-            raise
+        self._lock = Lock(self.path / LOCK)
         return self
 
     def __exit__(
@@ -78,10 +77,12 @@ class Study:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Let other drivers in."""
+        """Let other drivers in; after an exception, or without a run, remove what is empty."""
         self._release()
         if self._temporary:
             shutil.rmtree(self.path, ignore_errors=True)
+        elif self._new and (kind is not None or not (self.path / PROVENANCE).exists()):
+            self._remove_if_empty()
 
     @property
     def path(self) -> Path:
@@ -195,6 +196,16 @@ class Study:
 
     def _folder(self, task: Task[Any]) -> Path:
         return self.path / TASKS / task.key
+
+    def _remove_if_empty(self) -> None:
+        """Where no calculation was begun, remove what was made; files of the user's stay."""
+        if (self.path / RESULTS).exists() or any((self.path / TASKS).iterdir()):
+            return
+        for name in (PROVENANCE, LOCK):
+            (self.path / name).unlink(missing_ok=True)
+        with suppress(OSError):
+            for folder in (self.path / TASKS, *self._made):
+                folder.rmdir()
 
     def _release(self) -> None:
         if self._lock is not None:

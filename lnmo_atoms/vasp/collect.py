@@ -19,6 +19,7 @@ from lnmo_atoms.records import (
 from lnmo_atoms.reference import judged
 from lnmo_atoms.results import HopResult, SurfaceResult
 from lnmo_atoms.store import Study
+from lnmo_atoms.store.provenance import COLLECTION
 from lnmo_atoms.vasp.collection import Collection
 from lnmo_atoms.vasp.export import hand_off
 from lnmo_atoms.vasp.folder import Finished, finished
@@ -141,7 +142,7 @@ def _keep(
         _require_own(open_study.path)
         if usable.spec is None:
             return [], []
-        command = {"workflow": "collect", "folder": str(root)}
+        command = {"workflow": COLLECTION, "folder": str(root)}
         open_study.write_provenance(usable.spec, command, sys.argv)
         for task, result in usable.tasks():
             open_study.put(task, result)

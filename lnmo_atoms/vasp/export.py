@@ -9,13 +9,21 @@ from pymatgen.core import Structure
 from lnmo_atoms.builders.bulk import require_bulk
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.hops import Hop
-from lnmo_atoms.builders.paths import parse_mode
+from lnmo_atoms.builders.paths import defect_cell, parse_mode
 from lnmo_atoms.builders.slabs import Slab, distinct_facets, kind_of, make_slabs
 from lnmo_atoms.records import SURFACES_FILE, load_surfaces
 from lnmo_atoms.surfaces import by_facet_and_gamma, require_stoichiometric
 from lnmo_atoms.vasp.inputs import write_inputs
 from lnmo_atoms.vasp.manifest import MANIFEST, Calculation, Plan, save_plan
 from lnmo_atoms.vasp.stages import cell_stage, crystal_stage, cut_slabs, extended
+
+LARGE = 100
+"""Atoms of the largest cell, above which projectors are evaluated in real space.
+
+In reciprocal space they are exact, and their cost grows with the square of the number of atoms; in
+real space linearly. VASP's guide advises real space (LREAL = Auto) above 20 atoms, pymatgen's
+``auto_lreal`` above 16, for speed; we stay exact as long as that is affordable.
+"""
 
 
 def export_vasp(
@@ -62,14 +70,11 @@ def export_vasp(
         the calculations written.
 
     Raises:
-        RequestError: for a wrong request, or a folder that holds a hand-off already.
+        RequestError: for a wrong request, or a folder that holds anything already.
     """
     require_bulk(bulk)
     root = Path(folder)
-    if (root / MANIFEST).exists():
-        raise RequestError(
-            f"{root} holds a hand-off already: lnmo collect goes on with it, or give another folder"
-        )
+    _require_empty(root)
     if images < 3 or images % 2 == 0:
         raise RequestError("a path has an odd number of images, 3 or more, end points included")
     if hops and parse_mode(mode, seed).kind == "empty-host":
@@ -89,6 +94,7 @@ def export_vasp(
         mode=mode,
         seed=seed,
         images=images,
+        real_space=False,
     )
     distinct = distinct_facets(facets, bulk) if facets else []
     if best_of is None:
@@ -97,14 +103,31 @@ def export_vasp(
     else:
         plan = _like(plan, Path(best_of), [tuple(f) for f in distinct], terminations)
     require_stoichiometric(plan.slabs)
+    plan = replace(plan, real_space=_largest(plan) > LARGE)
     stage = list(crystal_stage(plan)) if fixed_cell else [cell_stage(plan)]
     return hand_off(plan, stage, root)
+
+
+def _require_empty(root: Path) -> None:
+    """Refuse a folder of other files, such as a study's.
+
+    Raises:
+        RequestError: naming what it holds.
+    """
+    if (root / MANIFEST).exists():
+        raise RequestError(
+            f"{root} holds a hand-off already: lnmo collect goes on with it, or give another folder"
+        )
+    if root.is_dir() and (inside := sorted(path.name for path in root.iterdir())):
+        raise RequestError(
+            f"{root} is not empty, it holds {inside[0]}: give a folder of its own with -o"
+        )
 
 
 def hand_off(plan: Plan, stage: Sequence[Calculation], root: Path) -> list[Calculation]:
     """Write the folders of a stage, then the manifest that tells of them."""
     for calculation in stage:
-        write_inputs(calculation, plan.fmax, root)
+        write_inputs(calculation, plan, root)
     save_plan(extended(plan, stage), root)
     return list(stage)
 
@@ -118,12 +141,22 @@ def _first(plan: Plan, facet: Sequence[int], count: int) -> list[Slab]:
     return [slab for slab in slabs if slab.termination.split("-")[0] in letters]
 
 
+def _largest(plan: Plan) -> int:
+    """Atoms of the largest cell that the plan will come to."""
+    cells = [plan.bulk, *(slab.structure for slab in plan.slabs)]
+    return max(map(len, [*cells, *([defect_cell(plan.bulk).structure] if plan.hops else [])]))
+
+
 def _like(plan: Plan, study: Path, facets: Sequence[tuple[int, ...]], count: int) -> Plan:
     """The plan with the slabs of lowest γ of a study.
 
     Raises:
         RequestError: where the study has none of these facets, or is of another crystal.
     """
+    if not (study / SURFACES_FILE).exists():
+        raise RequestError(
+            f"{study} holds no surface energies: run lnmo surface --study {study} first"
+        )
     results = [r for r in load_surfaces(study / SURFACES_FILE) if r.ranked and r.facet in facets]
     if not results:
         raise RequestError(

@@ -2,8 +2,8 @@
 
 PBE+U as the Materials Project sets it (pymatgen's ``MPRelaxSet``: 520 eV, U of 3.9 eV on Mn and
 6.2 eV on Ni, its choice of potentials) with what differences of total energies need beside it: one
-smearing for all cells, projection in reciprocal space, and electrons converged to 1e-6 eV whatever
-the number of atoms. POTCAR files are licensed and never written: ``POTCAR.spec`` names them, a line
+smearing and one way of projection for all cells, and electrons converged to 1e-6 eV whatever the
+number of atoms. POTCAR files are licensed and never written: ``POTCAR.spec`` names them, a line
 for each element of the POSCAR, as pymatgen does.
 """
 
@@ -23,7 +23,7 @@ from lnmo_atoms.formats.sites import warnings_to
 from lnmo_atoms.migration.end_points import END_POINT_FMAX
 from lnmo_atoms.reference import BULK_FMAX
 from lnmo_atoms.vasp.kpoints import mesh
-from lnmo_atoms.vasp.manifest import Calculation, log
+from lnmo_atoms.vasp.manifest import Calculation, Plan, log
 
 POTENTIALS: Literal["PBE_54"] = "PBE_54"
 """VASP's set of PAW potentials."""
@@ -39,7 +39,6 @@ SAME_ENERGIES: Mapping[str, Any] = MappingProxyType(
         "ISPIN": 2,
         "LASPH": True,
         "LMAXMIX": 4,
-        "LREAL": False,
         "NELM": 200,
         "NELMIN": 5,
         "PREC": "Accurate",
@@ -63,12 +62,12 @@ KINDS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
 )  # fmt: skip
 
 
-def write_inputs(calculation: Calculation, fmax: float, root: Path) -> None:
+def write_inputs(calculation: Calculation, plan: Plan, root: Path) -> None:
     """Write the folder of one calculation; what VASP has written there is never touched.
 
     Args:
         calculation: what to write.
-        fmax: eV/Å, to which slabs and paths are relaxed.
+        plan: of the hand-off.
         root: of the hand-off.
 
     Raises:
@@ -77,7 +76,7 @@ def write_inputs(calculation: Calculation, fmax: float, root: Path) -> None:
     place = root / calculation.folder
     if any((place / name).exists() for name in OUTPUTS):
         raise RequestError(f"{place} holds a run of VASP already: give another folder with -o")
-    incar, potentials = settings(calculation, fmax)
+    incar, potentials = settings(calculation, plan)
     first = calculation.structures[0]
     divisions = mesh(first.lattice, slab=calculation.kind == "slab")
     texts = {
@@ -99,17 +98,20 @@ def write_inputs(calculation: Calculation, fmax: float, root: Path) -> None:
         write_text_atomically(path, text)
 
 
-def settings(calculation: Calculation, fmax: float) -> tuple[Incar, list[str]]:
+def settings(calculation: Calculation, plan: Plan) -> tuple[Incar, list[str]]:
     """INCAR and names of the potentials, both in the order of the POSCAR.
 
+    ``LREAL`` is one for the whole hand-off, see :class:`Plan`: the error of projectors in real
+    space belongs to the atoms, and leaves a difference of energies only where both sides have it.
     A slab whose faces are equal has no dipole and gets no correction for one; where they differ,
     the dipole along the normal is corrected.
 
     Args:
         calculation: what is run.
-        fmax: eV/Å, of slabs and paths.
+        plan: of the hand-off.
     """
-    tags = {**SAME_ENERGIES, **RELAX, "EDIFFG": -fmax, **KINDS[calculation.kind]}
+    tags = {**SAME_ENERGIES, **RELAX, "EDIFFG": -plan.fmax, **KINDS[calculation.kind]}
+    tags["LREAL"] = "Auto" if plan.real_space else False
     if calculation.kind == "hop":
         tags["IMAGES"] = len(calculation.structures) - 2
     if calculation.slab is not None and not calculation.slab.certificate.symmetric:

@@ -68,6 +68,7 @@ class Plan:
         mode: how full of mobile ions the crystal is.
         seed: of the random arrangement of a content.
         images: of each path, end points included.
+        real_space: project in real space (LREAL = Auto) in every folder, the bulk's included.
         calculations: written so far.
     """
 
@@ -82,6 +83,7 @@ class Plan:
     mode: str
     seed: int
     images: int
+    real_space: bool
     calculations: tuple[Calculation, ...] = ()
 
 
@@ -100,6 +102,7 @@ def save_plan(plan: Plan, root: Path) -> None:
         "mode": plan.mode,
         "seed": plan.seed,
         "images": plan.images,
+        "real_space": plan.real_space,
         "calculations": [_pack_calculation(each) for each in plan.calculations],
     }
     write(root / MANIFEST, FORMAT, [], [document | {"sha256": digest(document)}])
@@ -132,6 +135,7 @@ def load_plan(root: Path) -> Plan:
             mode=str(entries["mode"]),
             seed=int(entries["seed"]),
             images=int(entries["images"]),
+            real_space=bool(entries["real_space"]),
             calculations=tuple(map(_unpack_calculation, entries["calculations"])),
         )
 

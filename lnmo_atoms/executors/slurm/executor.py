@@ -65,13 +65,13 @@ class SlurmExecutor(Executor):
             timeout: seconds that a job may run; None is its wall time alone.
 
         Raises:
-            RequestError: where there is no SLURM, or it takes no such jobs.
+            RequestError: where there is no SLURM, it does not answer, or takes no such jobs.
         """
         self._job = job or SlurmJob()
         self._timeout = timeout
         queue.require_slurm()
+        self._left = queue.under_way()
         queue.would_run(self._job.script(["true"]))
-        self._left = {name: found for name, found in queue.standings().items() if found.alive}
         self._local = ProcessExecutor(workers, timeout)
         self._jobs: dict[str, _Job] = {}
         self._lock = threading.Lock()

@@ -56,6 +56,21 @@ def require_slurm() -> None:
         )
 
 
+def under_way() -> dict[str, Standing]:
+    """Our jobs that an earlier driver has left, by name.
+
+    Raises:
+        RequestError: where SLURM does not answer a driver that is about to begin.
+    """
+    try:
+        return {name: found for name, found in standings().items() if found.alive}
+    except SlurmError as error:
+        raise RequestError(
+            f"SLURM does not answer from here ({error}): start where sinfo works, or use "
+            'executor = "processes"'
+        ) from error
+
+
 def would_run(script: str) -> None:
     """Ask SLURM whether it takes such a job; none is submitted.
 
