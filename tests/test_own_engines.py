@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import shutil
 import sys
 import warnings
@@ -208,3 +209,42 @@ def test_a_finetuned_chgnet_file_is_an_engine(here, capfd):
         next(model.parameters()).add_(0.1)
     torch.save({"model": model.as_dict()}, here / "mine.pth.tar")
     assert key(lnmo_cell, spec) != first
+
+
+def test_espresso_is_told_the_moment_and_the_u_of_every_species(here):
+    """A second structure gets nothing of the first."""
+    shutil.copy(WORKFLOWS / "espresso.py", here)
+    (here / "pseudo").mkdir()
+    pseudos = {element: f"{element}.upf" for element in ("Li", "Mn", "Ni", "O")}
+    for name in pseudos.values():
+        (here / "pseudo" / name).write_text(f"that of {name}")
+    spec = CalculatorSpec.parse(
+        "espresso:pbe_u", pseudo_dir="pseudo", pseudos=pseudos, cutoff=90, density_cutoff=720
+    )
+    spec.check(pseudos)
+    assert len(spec.files) == 4
+
+    cell = ordered_spinel()
+    reduced = cell.copy()
+    reduced.replace(cell.indices_from_symbol("Mn")[0], "Mn3+", properties={"magmom": 4.0})
+    written = [_input(spec, reduced, here / "reduced"), _input(spec, cell, here / "ordered")]
+    moments = [{3.0, 4.0}, {3.0}]
+    for (by_species, hubbard, text), of_manganese in zip(written, moments, strict=True):
+        manganese = {name for name in by_species if name.startswith("Mn")}
+        assert {by_species[name] for name in manganese} == of_manganese
+        assert by_species["Ni"] == -2.0
+        assert hubbard == dict.fromkeys(manganese, "3d 3.9") | {"Ni": "3d 6.2"}
+        assert "nspin            = 2" in text
+        assert f"'{here / 'pseudo'}'" in text
+        assert "2 2 2  0 0 0" in text
+
+
+def _input(spec, structure, folder):
+    """Moments by species, U by species, and the text that pw.x would read."""
+    spec.calculator(folder).write_inputfiles(to_atoms(structure), ["energy"])
+    text = (folder / "espresso.pwi").read_text()
+    names = re.findall(r"^(\w+) +[\d.]+ \w+\.upf$", text, re.MULTILINE)
+    moments = re.findall(r"starting_magnetization\((\d+)\) = (\S+)", text)
+    assert [int(place) for place, _ in moments] == list(range(1, len(names) + 1))
+    by_species = dict(zip(names, (float(moment) for _, moment in moments), strict=True))
+    return by_species, dict(re.findall(r"^U (\w+)-(.+)$", text, re.MULTILINE)), text
