@@ -43,6 +43,19 @@ class Scaled(EMT):
         self.results["energy"] *= self.factor
 
 
+class Logging(EMT):
+    """Writes to a file that its option names."""
+
+    def __init__(self, log):
+        super().__init__()
+        self.log = pathlib.Path(log)
+
+    def calculate(self, *args):
+        super().calculate(*args)
+        with self.log.open("a") as file:
+            file.write("called")
+
+
 class Program(FileIOCalculator):
     """EMT by way of a program that reads and writes files, always of the same names."""
 
@@ -128,7 +141,6 @@ def test_a_retrained_potential_is_loaded_again(here, copper):
         ({"weights": "your.model"}, "your.model"),
         ({"weights": "fine/tuned.pth.tar"}, "fine/tuned.pth.tar"),
         ({"weights": ["mine.model", "your.model"]}, "your.model"),
-        ({"weights": "mine.model", "folder": "/no/such/folder"}, "/no/such/folder"),
     ],
 )
 @pytest.mark.usefixtures("here")
@@ -145,6 +157,15 @@ def test_texts_that_name_no_file_are_left_alone():
         "mine.model", device="cuda:1", version="0.3.0", head="medium-0b3", hub="facebook/UMA",
         command="mpirun -n 2 pw.x", program="/bin/sh", url="https://host/a.model", long="x" * 999,
     ).check(["Cu"])  # fmt: skip
+
+
+def test_a_potential_that_changes_under_a_calculation_spoils_it(here, copper):
+    """Whether it was retrained too early, or the engine takes it for its log."""
+    spec = CalculatorSpec.parse("own_engines:Logging", log="calls")
+    task = Task.static("Cu", copper, spec)
+    with Study(here / "study") as study, make_executor() as pool:
+        (bad,) = run_tasks([task], study, pool).values()
+    assert "changed while this was calculated: start again" in bad.cause
 
 
 def test_a_study_names_the_files_it_rests_on(here):
@@ -189,7 +210,7 @@ def test_programs_that_write_files_do_so_in_the_folder_of_their_task(here):
 def test_a_finetuned_chgnet_file_is_an_engine(here, capfd):
     """With CHGNet's own weights in the file it gives CHGNet's energies; others are another key."""
     shutil.copy(WORKFLOWS / "my_engine.py", here)
-    lnmo_cell = ordered_spinel()
+    lnmo_cell = ordered_spinel(a=8.2)
     theirs = static(lnmo_cell, CalculatorSpec.parse("chgnet"), forces=True)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -41,7 +41,7 @@ class Slow(EMT):
 
     def calculate(self, *args):
         super().calculate(*args)
-        with open(self.notes, "a") as file:
+        with open(f"{self.notes}.txt", "a") as file:
             file.write(f"{os.environ.get('SLURM_JOB_ID', 'here')} {len(self.atoms)}\\n")
         time.sleep(self.wait)
 
@@ -109,7 +109,8 @@ def jobs():
 
 
 def notes_of(path):
-    return [line.split() for line in path.read_text().splitlines()] if path.exists() else []
+    file = path.with_suffix(".txt")
+    return [line.split() for line in file.read_text().splitlines()] if file.exists() else []
 
 
 def wait_until(true, seconds=60.0):

@@ -11,8 +11,8 @@ from typing import Any
 
 from lnmo_atoms.builders.errors import RequestError
 
-LIKE_A_FILE = re.compile(r"\.{0,2}/\S*|[^\s:]+\.[A-Za-z]\w*")
-"""Text that can hardly mean anything else: ``mine.model``, ``/data/potentials/mine``."""
+LIKE_A_FILE = re.compile(r"[^\s:]+\.[A-Za-z]\w*")
+"""Text with the ending of a file: ``mine.model``, but neither ``0.3.0`` nor ``cuda:1``."""
 
 
 def files_named(options: Mapping[str, Any]) -> dict[str, Path]:
