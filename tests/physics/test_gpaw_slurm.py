@@ -64,6 +64,7 @@ def test_ranks_in_a_job_outlive_the_driver_and_give_the_serial_numbers(driver, t
     assert _within(120, lambda: "|iter:" in log.read_text())
     first.kill()
     first.wait()
+    assert not list(tmp_path.glob("study/tasks/*/outcome.json"))
     assert driver().wait(300) == 0
     assert _jobs() == 1
 
