@@ -40,7 +40,7 @@ class Noted(EMT):
 
     def calculate(self, atoms, properties, changes):
         super().calculate(atoms, properties, changes)
-        with open(self.notes, "a") as file:
+        with open(f"{self.notes}.txt", "a") as file:
             file.write(f"{os.getpid()} {len(atoms)}\\n")
         time.sleep(self.wait)
         if len(atoms) == self.die_at:
@@ -97,7 +97,7 @@ def engine(tmp_path, monkeypatch):
 
 def notes_of(folder):
     """(process, atoms) of every evaluation, in order."""
-    path = folder / "notes"
+    path = folder / "notes.txt"
     lines = path.read_text().split("\n")[:-1] if path.exists() else []
     return [tuple(map(int, line.split())) for line in lines]
 
@@ -436,7 +436,7 @@ def test_a_killed_run_goes_on_where_it_was(engine):
     """The longest task finishes, the second is cut short, the third has not begun."""
     undisturbed = drive(engine, "serial")
     steps = json.loads(undisturbed.communicate(timeout=60)[0].splitlines()[1])
-    (engine / "notes").unlink()
+    (engine / "notes.txt").unlink()
     shutil.rmtree(engine / "study")
 
     driver = drive(engine, "serial", wait=0.05)

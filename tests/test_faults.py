@@ -39,7 +39,7 @@ class Faulty(EMT):
 
     def calculate(self, *args):
         super().calculate(*args)
-        with open(self.notes, "a") as file:
+        with open(f"{self.notes}.txt", "a") as file:
             file.write(f"{os.getpid()} {len(self.atoms)}\\n")
         time.sleep(self.wait)
         if self.fault == "raises":
@@ -87,7 +87,7 @@ def copper_tasks(folder, wait=0.0, fault=None, sizes=range(1, 7)):
 
 
 def notes_of(folder):
-    path = folder / "notes"
+    path = folder / "notes.txt"
     lines = path.read_text().split("\n")[:-1] if path.exists() else []
     return [tuple(map(int, line.split())) for line in lines]
 

@@ -198,7 +198,7 @@ def test_an_end_point_that_left_its_site_is_named():
 def test_barriers_of_ordered_spinel(tmp_path, mode):
     bulk, spec = ordered_spinel(), toy(notes=str(tmp_path / "notes"))
     results = migration_barriers(bulk, calculator=spec, study=tmp_path / "study", mode=mode)
-    calls = len((tmp_path / "notes").read_text().splitlines())
+    calls = len((tmp_path / "notes.txt").read_text().splitlines())
     assert [r.hop.multiplicity for r in results] == [4, 12]
     for result in results:
         assert result.converged
@@ -218,7 +218,7 @@ def test_barriers_of_ordered_spinel(tmp_path, mode):
         r.barrier for r in results
     ]
     again = migration_barriers(bulk, calculator=spec, study=tmp_path / "study", mode=mode)
-    assert len((tmp_path / "notes").read_text().splitlines()) == calls
+    assert len((tmp_path / "notes.txt").read_text().splitlines()) == calls
     assert [r.barrier for r in again] == [r.barrier for r in results]
     if mode == "vacancy":
         assert all("Ni2+ → Ni3+" in r.compensation for r in results)

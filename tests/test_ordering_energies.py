@@ -95,12 +95,15 @@ def test_energy_of_a_small_cell_is_that_of_the_whole_one(orderings):
 
 
 def test_a_study_calculates_nothing_twice(tmp_path, orderings):
-    notes, study = tmp_path / "notes", tmp_path / "study"
-    first = ordering_energies(orderings[:3], toy(notes=str(notes)), study)
+    notes, study = tmp_path / "notes.txt", tmp_path / "study"
+    first = ordering_energies(orderings[:3], toy(notes=str(notes.with_suffix(""))), study)
     done = notes.read_text()
     seen = []
     again = ordering_energies(
-        orderings[:4], toy(notes=str(notes)), study, progress=lambda e: seen.append(e.status)
+        orderings[:4],
+        toy(notes=str(notes.with_suffix(""))),
+        study,
+        progress=lambda e: seen.append(e.status),
     )
     assert seen.count("cached") == 6
     assert notes.read_text().startswith(done)

@@ -58,7 +58,7 @@ def test_a_package_brings_its_engine_by_name(packages, tmp_path):
     spec.check(["Cu"])
     assert spec.engine() == "ScaledEMT (scaled_emt 1.2.3)"
     assert spec.fingerprint()["version"] == "1.2.3"
-    assert "comes with scaled_emt" in spec.trust()
+    assert "comes with scaled_emt" in spec.trust("barriers")
     copper = bulk("Cu")
     task = Task.static("copper", to_structure(copper), spec)
     with Study(tmp_path / "study") as study, make_executor("processes", 1) as pool:

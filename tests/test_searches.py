@@ -37,7 +37,8 @@ def tasks(extra=None):
 
 
 def lines(path):
-    return path.read_text().splitlines() if path.exists() else []
+    file = path.with_suffix(".txt")
+    return file.read_text().splitlines() if file.exists() else []
 
 
 class Threads(ThreadPoolExecutor):

@@ -7,17 +7,19 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from ase.build import bulk
-from program import lnmo
+from program import LNMO, lnmo
+from pymatgen.core import Lattice, Structure
 from slurm_cluster import cluster
 from toy_engines import valley_path
 
 from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.executors import SlurmJob, make_executor
 from lnmo_atoms.executors.slurm import executor as slurm_executor
-from lnmo_atoms.formats import to_structure
+from lnmo_atoms.formats import to_structure, write
 from lnmo_atoms.results import Failure
 from lnmo_atoms.runner import run_tasks
 from lnmo_atoms.searches import run_searches
@@ -41,7 +43,7 @@ class Slow(EMT):
 
     def calculate(self, *args):
         super().calculate(*args)
-        with open(self.notes, "a") as file:
+        with open(f"{self.notes}.txt", "a") as file:
             file.write(f"{os.environ.get('SLURM_JOB_ID', 'here')} {len(self.atoms)}\\n")
         time.sleep(self.wait)
 
@@ -68,6 +70,22 @@ study, notes, wait = sys.argv[1:]
 with Study(study) as kept, make_executor("slurm") as pool:
     done = run_tasks(relaxations(notes, float(wait)), kept, pool)
 print([result.force_calls for result in done.values()])
+"""
+
+
+STUDY = """
+structure = "POSCAR"
+calculator = "slurm_engines:Slow"
+calculator_options = {{ notes = "{name}-notes", wait = 0.1 }}
+study = "{name}"
+executor = "{name}"
+[surface]
+facets = ["110"]
+[migration]
+mobile = "Cu"
+separation = 5.0
+per_ring = 1
+images = 3
 """
 
 
@@ -109,7 +127,8 @@ def jobs():
 
 
 def notes_of(path):
-    return [line.split() for line in path.read_text().splitlines()] if path.exists() else []
+    file = path.with_suffix(".txt")
+    return [line.split() for line in file.read_text().splitlines()] if file.exists() else []
 
 
 def wait_until(true, seconds=60.0):
@@ -168,6 +187,45 @@ def test_a_killed_driver_finds_its_jobs_again(slurm, tmp_path):
     assert len(notes_of(notes)) == sum(calls) + 2 > at_the_kill
     assert len(jobs()) == before + 2
     assert [state.state for state in status_of(study)] == ["done"] * 2
+
+
+def test_the_same_command_picks_up_a_study_whose_driver_was_killed(in_tmp):
+    """A crystal in which copper hops; each calculation is a job, whatever becomes of the driver."""
+    cell = Structure.from_spacegroup(
+        "Fm-3m", Lattice.cubic(4.6), ["Cu", "O"], [[0.25] * 3, [0, 0, 0]]
+    )
+    write(cell, in_tmp / "POSCAR")
+    for name in ("serial", "slurm"):
+        (in_tmp / f"{name}.toml").write_text(STUDY.format(name=name))
+    before = len(jobs())
+    command = [*LNMO, "study", "slurm.toml"]
+    driver = subprocess.Popen(
+        command, cwd=in_tmp, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    wait_until(lambda: notes_of(in_tmp / "slurm-notes"))
+    driver.kill()
+    driver.wait()
+    left = len(notes_of(in_tmp / "slurm-notes"))
+    for name in ("slurm", "serial"):
+        done = lnmo("study", f"{name}.toml", cwd=in_tmp)
+        assert done.returncode == 0, done.stderr
+
+    calls = {name: notes_of(in_tmp / f"{name}-notes") for name in ("slurm", "serial")}
+    by_job = {job for job, _ in calls["slurm"]}
+    assert "here" not in by_job
+    states = Study.status_of("slurm")
+    # none is repeated; one process for all sometimes knows a geometry from the task before
+    assert left < len(calls["slurm"]) <= len(calls["serial"]) + len(states)
+    assert {state.state for state in states} == {"done"}
+    assert len(jobs()) - before == len(by_job) == len(states)
+    found, alone = (json.loads(Path(name, "comparison.json").read_text()) for name in calls)
+    assert _gammas(found) == pytest.approx(_gammas(alone), abs=1e-6)
+    assert lnmo("study", "slurm.toml", cwd=in_tmp).returncode == 0
+    assert len(jobs()) - before == len(states)
+
+
+def _gammas(comparison):
+    return [row["gamma_J_per_m2"] for row in comparison["facets"]]
 
 
 def test_a_cancelled_job_fails_alone_and_is_tried_again(in_tmp):

@@ -54,7 +54,7 @@ class Valley(Calculator):
     """Atom 0 in :func:`valley`; the other atoms give way to it, elastically, and cost nothing then.
 
     Args:
-        notes: file to which every evaluation adds a line; None writes nothing.
+        notes: file, less its .txt, to which every evaluation adds a line; None writes nothing.
         fail_at: the evaluation at which it gives up, counted from one over the file's lines.
         nan_at: that at which its forces are no numbers.
         die_at: from that on its process is killed.
@@ -107,9 +107,9 @@ class Valley(Calculator):
         if self.notes is None:
             return 0
         with _noting:
-            with Path(self.notes).open("a") as file:
+            with Path(f"{self.notes}.txt").open("a") as file:
                 file.write(f"{os.getpid()} {threading.get_ident()}\n")
-            number = len(Path(self.notes).read_text().splitlines())
+            number = len(Path(f"{self.notes}.txt").read_text().splitlines())
         if self.die_at and number >= self.die_at:
             os.kill(os.getpid(), signal.SIGKILL)
         if number == self.fail_at:
@@ -157,7 +157,8 @@ class Spinel(Calculator):
         crystal: of :data:`SPINELS`, in cubic axes.
         spring: eV/Å², that ties every other atom to its place.
         cations: factor on what Mn and Ni do.
-        notes: file to which every evaluation adds its number of atoms; None writes nothing.
+        notes: file, less its .txt, to which every evaluation adds its number of atoms; None
+            writes nothing.
     """
 
     implemented_properties = ("energy", "forces", "stress", "magmoms")
@@ -174,7 +175,7 @@ class Spinel(Calculator):
     def calculate(self, atoms=None, properties=("energy",), system_changes=all_changes):
         super().calculate(atoms, properties, system_changes)
         if self.notes is not None:
-            with Path(self.notes).open("a") as file:
+            with Path(f"{self.notes}.txt").open("a") as file:
                 file.write(f"{len(self.atoms)}\n")
         symbols = np.array(self.atoms.get_chemical_symbols())
         host, ions = np.flatnonzero(symbols != "Li"), np.flatnonzero(symbols == "Li")
@@ -219,7 +220,8 @@ class Alloy(Calculator):
         pair: J in eV.
         stiffness: K in eV.
         volume: Å³ per atom at rest.
-        notes: file to which every evaluation adds its number of atoms; None writes nothing.
+        notes: file, less its .txt, to which every evaluation adds its number of atoms; None
+            writes nothing.
         fail: the pairs of Ni per formula unit of orderings that it cannot calculate.
     """
 
@@ -234,7 +236,7 @@ class Alloy(Calculator):
     def calculate(self, atoms=None, properties=("energy",), system_changes=all_changes):
         super().calculate(atoms, properties, system_changes)
         if self.notes is not None:
-            with Path(self.notes).open("a") as file:
+            with Path(f"{self.notes}.txt").open("a") as file:
                 file.write(f"{len(self.atoms)}\n")
         number, space = len(self.atoms), self.atoms.get_volume()
         nickel = self.atoms[self.atoms.symbols == "Ni"]
@@ -260,7 +262,8 @@ class Ledger(Calculator):
 
     Args:
         mn3: eV, added for each Mn3+, known by its 4 μB.
-        notes: file to which every evaluation adds the formula; None writes nothing.
+        notes: file, less its .txt, to which every evaluation adds the formula; None writes
+            nothing.
     """
 
     implemented_properties = ("energy", "forces", "stress", "magmoms")
@@ -272,7 +275,7 @@ class Ledger(Calculator):
     def calculate(self, atoms=None, properties=("energy",), system_changes=all_changes):
         super().calculate(atoms, properties, system_changes)
         if self.notes is not None:
-            with Path(self.notes).open("a") as file:
+            with Path(f"{self.notes}.txt").open("a") as file:
                 file.write(f"{self.atoms.get_chemical_formula()}\n")
         moments = self.atoms.get_initial_magnetic_moments()
         manganese = self.atoms.numbers == 25

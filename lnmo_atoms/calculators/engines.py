@@ -41,8 +41,7 @@ class Engine:
         by_hand: why it does not run from here, and what to do; empty where it does.
         valid: refuses values that an option cannot have.
         data_file: file that decides the numbers beside the version (weights, source code).
-        keeps_files: its calculator has a ``folder`` for logs and for files from which a
-            calculation that was stopped goes on.
+        named_files: the files that its options name decide the numbers, too.
         neutral: options that change how fast it computes, not what.
     """
 
@@ -59,7 +58,7 @@ class Engine:
     data_file: Callable[[Options], Path | None] = field(default=lambda _: None)
     evidence: Mapping[Quantity, str] = field(default_factory=dict)
     blind: bool = False
-    keeps_files: bool = False
+    named_files: bool = False
     neutral: frozenset[str] = frozenset()
     by_hand: str = ""
 
@@ -157,7 +156,6 @@ GPAW = Engine(
         }
     ),
     variant=lambda _: "PBE+U",
-    keeps_files=True,
     neutral=frozenset({"parallel", "ranks"}),
 )
 

@@ -53,7 +53,7 @@ class GpawCalculator(BaseCalculator):
     """Spin-polarized from the moments of the atoms, which Mn and Ni must have.
 
     Attributes:
-        folder: where it logs to ``gpaw.txt`` and keeps ``density.gpw``, from which a calculation
+        directory: where it logs to ``gpaw.txt`` and keeps ``density.gpw``, from which a calculation
             that was stopped goes on; None keeps nothing.
     """
 
@@ -69,7 +69,7 @@ class GpawCalculator(BaseCalculator):
         super().__init__()  # type: ignore[no-untyped-call]
         if ranks < 1:
             raise RequestError(f"at least one rank is needed, not {ranks}")
-        self.folder: Path | None = None
+        self.directory: Path | None = None
         self._compute = (
             SelfConsistentField(settings).compute
             if ranks == 1
@@ -94,7 +94,7 @@ class GpawCalculator(BaseCalculator):
             pbc=atoms.pbc,
             magmoms=atoms.get_initial_magnetic_moments(),
         )
-        self.results.update(self._compute(seen, list(properties), self.folder))
+        self.results.update(self._compute(seen, list(properties), self.directory))
 
 
 class _Packed(PackedCalculator):

@@ -32,6 +32,7 @@ def plugin_engine(name: str) -> Engine:
         package=packages[0],
         trust=f"This engine comes with {packages[0]}: see there how far to trust its numbers.",
         options=None,
+        named_files=True,
     )
 
 

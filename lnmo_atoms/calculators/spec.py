@@ -1,10 +1,10 @@
 """Which calculator to use: a name and options, small enough to travel to any process."""
 
 import contextlib
-import hashlib
 import importlib.metadata
 import importlib.util
 import json
+import sys
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -13,11 +13,21 @@ from typing import Any
 
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.calculators.engines import ENGINES, Engine, Quantity
+from lnmo_atoms.calculators.files import by_content, files_named, require_files, sha256
 from lnmo_atoms.calculators.plugins import plugin_engine, plugin_names
 from lnmo_atoms.calculators.user import load_factory, user_engine
 
 _kept = threading.local()
 """Calculators of this thread by spec: they are costly to build and must not be shared."""
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """A calculator, the files it was built from, and the folder that it had then."""
+
+    calculator: Any
+    files: Mapping[str, str]
+    directory: Any
 
 
 @dataclass(frozen=True)
@@ -28,7 +38,8 @@ class CalculatorSpec:
         name: ``"chgnet"``, ``"emt"``, ``"gpaw"``, the name that another package gives its engine
             among the entry points ``lnmo_atoms.calculators``, or ``"module:factory"``, a function
             that takes the options and returns an ASE calculator.
-        options: plain numbers, text, lists and tables.
+        options: plain numbers, text, lists and tables. A text that names a file, from the
+            working directory on, stands for what is in the file.
     """
 
     name: str
@@ -76,23 +87,37 @@ class CalculatorSpec:
         """The ASE calculator, built at the first call in this thread and kept.
 
         Args:
-            folder: for the files of the calculation at hand, where the engine keeps any.
+            folder: of the calculation at hand alone, for an engine that writes files (one with
+                ASE's ``directory``); None is the engine's own choice.
 
         Raises:
             RequestError: where the engine is not installed or its factory fails.
         """
-        built: dict[CalculatorSpec, Any] = _kept.__dict__.setdefault("built", {})
-        if self not in built:
-            self._require_installed()
+        built: dict[CalculatorSpec, _Kept] = _kept.__dict__.setdefault("built", {})
+        files = self.files
+        if self not in built or built[self].files != files:
+            made = self._made()
+            built[self] = _Kept(made, files, getattr(made, "directory", None))
+        kept = built[self]
+        if hasattr(kept.calculator, "directory"):
+            kept.calculator.directory = kept.directory if folder is None else folder
+        return kept.calculator
+
+    def _made(self) -> Any:
+        self._require_installed()
+        with contextlib.redirect_stdout(sys.stderr):  # many factories print what they load
             made = load_factory(self._engine.factory, self.options)(**self.options)
-            if not hasattr(made, "get_property"):
-                raise RequestError(
-                    f"{self.name} returned {type(made).__name__} instead of an ASE calculator"
-                )
-            built[self] = made
-        if self._engine.keeps_files:
-            built[self].folder = folder
-        return built[self]
+        if not hasattr(made, "get_property"):
+            raise RequestError(
+                f"{self.name} returned {type(made).__name__} instead of an ASE calculator"
+            )
+        return made
+
+    @property
+    def files(self) -> dict[str, str]:
+        """SHA-256 of the files that the options of a user's engine name, by absolute path."""
+        named = files_named(self.options) if self._engine.named_files else {}
+        return {str(path): sha256(path) for path in named.values()}
 
     def engine(self) -> str:
         """Engine and version for people, such as ``"CHGNet 0.3.0 (chgnet 0.4.2)"``."""
@@ -105,16 +130,18 @@ class CalculatorSpec:
         """All that decides the numbers, for keys and provenance; the engine is not loaded.
 
         Keys: ``engine``, ``version``, ``options`` and ``sha256``, that of the weights or of the
-        source file of the user's own factory (None where there is neither).
+        source file of the user's own factory (None where there is neither). Of files that the
+        options name it is the content that counts, wherever they lie.
         """
         self._require_installed()
         engine = self._engine
         data = engine.data_file(self.options)
+        options = {k: v for k, v in self.options.items() if k not in engine.neutral}
         return {
             "engine": self.name,
             "version": self._version(),
-            "options": {k: v for k, v in self.options.items() if k not in engine.neutral},
-            "sha256": hashlib.sha256(data.read_bytes()).hexdigest() if data else None,
+            "options": by_content(options) if engine.named_files else options,
+            "sha256": sha256(data) if data else None,
         }
 
     def check(self, elements: Iterable[str]) -> None:
@@ -125,8 +152,8 @@ class CalculatorSpec:
 
         Raises:
             RequestError: where the engine does not run from here or is not installed, an option
-                has a value that cannot be, its factory cannot be called, or it does not know an
-                element.
+                has a value that cannot be or names a file that is missing, its factory cannot be
+                called, or it does not know an element.
         """
         engine = self._engine
         if engine.by_hand:
@@ -136,6 +163,8 @@ class CalculatorSpec:
         engine.data_file(self.options)
         if engine.module is None:
             load_factory(engine.factory, self.options)
+        if engine.named_files:
+            require_files(self.name, self.options)
         if engine.elements is None or not (unknown := sorted(set(elements) - engine.elements)):
             return
         verb = "knows neither" if len(unknown) > 1 else "does not know"

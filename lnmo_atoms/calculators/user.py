@@ -36,6 +36,7 @@ def user_engine(name: str) -> Engine:
         package=None,
         trust=TRUST,
         options=None,
+        named_files=True,
         data_file=lambda _: _source(module),
     )
 

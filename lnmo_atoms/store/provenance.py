@@ -61,7 +61,12 @@ def append_run(
         "command": list(command),
         "recipe": recipe,
         "seeds": seeds,
-        "engine": {"name": spec.engine(), **spec.fingerprint(), "options": dict(spec.options)},
+        "engine": {
+            "name": spec.engine(),
+            **spec.fingerprint(),
+            "options": dict(spec.options),
+            "files": spec.files,
+        },
         "versions": {name: _version(name) for name in PACKAGES},
         "python": platform.python_version(),
         "platform": platform.platform(),

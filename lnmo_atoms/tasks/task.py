@@ -3,12 +3,13 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Generic, Literal
 
 import numpy as np
+from ase.calculators.calculator import CalculationFailed
 from pymatgen.core import Structure
 from typing_extensions import TypeVar
 
@@ -133,6 +134,10 @@ def execute(task: Task[R], folder: Path) -> R:
     Args:
         task: what to do.
         folder: of this task alone; its checkpoint is continued from and kept up to date.
+
+    Raises:
+        CalculationFailed: where the engine gives no finite numbers, or is not the one of the key:
+            its source or a file that its options name has changed meanwhile.
     """
     (folder / STARTED).touch()
     checkpoint = folder / CHECKPOINT
@@ -146,6 +151,11 @@ def execute(task: Task[R], folder: Path) -> R:
         result = relax(task.structures[0], task.spec, checkpoint=checkpoint, **options)
     else:
         result = static(task.structures[0], task.spec, folder=folder, **options)
+    if replace(task).key != task.key:
+        raise CalculationFailed(
+            f"{task.spec.name} or a file of its options changed while this was calculated: start "
+            "again; of what an engine writes, its options may name the folder only"
+        )
     return result  # type: ignore[no-any-return]
 
 

@@ -65,7 +65,7 @@ def fresh(**options):
 
 
 def energy(calculator, structure, folder=None):
-    calculator.folder = folder
+    calculator.directory = folder
     return calculator.get_property("energy", to_atoms(structure))
 
 

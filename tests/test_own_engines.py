@@ -1,0 +1,271 @@
+"""Engines of the user's own: the files they are made from, and those they write."""
+
+import hashlib
+import json
+import re
+import shutil
+import sys
+import warnings
+from pathlib import Path
+
+import pytest
+from ase.build import bulk
+from ase.calculators.emt import EMT
+from program import lnmo
+
+from lnmo_atoms.builders.errors import RequestError
+from lnmo_atoms.builders.spinel import ordered_spinel
+from lnmo_atoms.calculators import CalculatorSpec
+from lnmo_atoms.executors import make_executor
+from lnmo_atoms.formats import to_atoms, to_structure
+from lnmo_atoms.runner import run_tasks
+from lnmo_atoms.store import Study
+from lnmo_atoms.tasks import Task, static
+
+WORKFLOWS = Path(__file__).parents[1] / "workflows"
+ENGINES = '''
+"""Engines of these tests."""
+import pathlib
+from ase.calculators.calculator import FileIOCalculator
+from ase.calculators.emt import EMT
+from ase.io import read, write
+
+
+class Scaled(EMT):
+    """EMT's energy, times the number in a file."""
+
+    def __init__(self, weights, **other):
+        super().__init__()
+        self.factor = float(pathlib.Path(weights).read_text())
+
+    def calculate(self, *args):
+        super().calculate(*args)
+        self.results["energy"] *= self.factor
+
+
+class Logging(EMT):
+    """Writes to a file that its option names."""
+
+    def __init__(self, log):
+        super().__init__()
+        self.log = pathlib.Path(log)
+
+    def calculate(self, *args):
+        super().calculate(*args)
+        with self.log.open("a") as file:
+            file.write("called")
+
+
+class Program(FileIOCalculator):
+    """EMT by way of a program that reads and writes files, always of the same names."""
+
+    implemented_properties = ["energy", "forces"]
+
+    def __init__(self):
+        super().__init__(command="sleep 0.1; cp asked.xyz answered.xyz")
+
+    def write_input(self, atoms, properties=None, system_changes=None):
+        super().write_input(atoms, properties, system_changes)
+        write(f"{self.directory}/asked.xyz", atoms)
+
+    def read_results(self):
+        atoms = read(f"{self.directory}/answered.xyz")
+        atoms.calc = EMT()
+        self.results = {"energy": atoms.get_potential_energy(), "forces": atoms.get_forces()}
+'''
+
+
+@pytest.fixture
+def here(in_tmp, monkeypatch):
+    """A folder with these engines and a potential, where the program runs."""
+    (in_tmp / "own_engines.py").write_text(ENGINES)
+    (in_tmp / "mine.model").write_text("1.0")
+    monkeypatch.setattr(sys, "path", [str(in_tmp), *sys.path])
+    yield in_tmp
+    sys.modules.pop("own_engines", None)
+
+
+@pytest.fixture
+def copper():
+    return to_structure(bulk("Cu", cubic=True))
+
+
+def scaled(weights, **other):
+    return CalculatorSpec.parse("own_engines:Scaled", weights=str(weights), **other)
+
+
+def key(structure, spec):
+    return Task.static("Cu", structure, spec).key
+
+
+def test_of_a_potential_it_is_the_content_that_counts(here, copper):
+    """Not its name, not its folder: a study may move, a retrained potential is another one."""
+    (here / "models").mkdir()
+    (here / "models" / "copy.model").write_text("1.0")
+    first = key(copper, scaled("mine.model"))
+    assert key(copper, scaled("models/copy.model")) == first
+    assert key(copper, scaled(here / "mine.model")) == first
+    (here / "mine.model").write_text("2.00")
+    assert key(copper, scaled("mine.model")) != first
+    assert key(copper, scaled("models/copy.model")) == first
+
+
+def test_files_count_wherever_the_options_name_them(here, copper):
+    """In lists, in tables, and in a folder that another option names."""
+    (here / "pseudos").mkdir()
+    (here / "pseudos" / "Cu.upf").write_text("a pseudopotential")
+    spec = CalculatorSpec.parse(
+        "own_engines:Scaled",
+        weights=["mine.model"], pseudos={"Cu": "Cu.upf"}, folder="pseudos", xc="PBE",
+    )  # fmt: skip
+    assert set(spec.files) == {str(here / "mine.model"), str(here / "pseudos" / "Cu.upf")}
+    keys = {key(copper, spec)}
+    for path in spec.files:
+        with open(path, "a") as file:  # noqa: PTH123
+            file.write("changed")
+        keys.add(key(copper, spec))
+    assert len(keys) == 3
+
+
+def test_a_retrained_potential_is_loaded_again(here, copper):
+    atoms, spec = to_atoms(copper), scaled("mine.model")
+    first = spec.calculator().get_potential_energy(atoms)
+    assert spec.calculator() is spec.calculator()
+    (here / "mine.model").write_text("2.00")
+    assert spec.calculator().get_potential_energy(atoms) == 2 * first
+
+
+@pytest.mark.parametrize(
+    ("options", "name"),
+    [
+        ({"weights": "your.model"}, "your.model"),
+        ({"weights": "fine/tuned.pth.tar"}, "fine/tuned.pth.tar"),
+        ({"weights": ["mine.model", "your.model"]}, "your.model"),
+    ],
+)
+@pytest.mark.usefixtures("here")
+def test_a_missing_file_is_one_line_before_anything_runs(options, name):
+    with pytest.raises(RequestError) as caught:
+        CalculatorSpec.parse("own_engines:Scaled", **options).check(["Cu"])
+    assert f"there is no file {name!r}, which own_engines:Scaled takes as " in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.usefixtures("here")
+def test_texts_that_name_no_file_are_left_alone():
+    scaled(
+        "mine.model", device="cuda:1", version="0.3.0", head="medium-0b3", hub="facebook/UMA",
+        command="mpirun -n 2 pw.x", program="/bin/sh", url="https://host/a.model", long="x" * 999,
+    ).check(["Cu"])  # fmt: skip
+
+
+def test_a_potential_that_changes_under_a_calculation_spoils_it(here, copper):
+    """Whether it was retrained too early, or the engine takes it for its log."""
+    spec = CalculatorSpec.parse("own_engines:Logging", log="calls")
+    task = Task.static("Cu", copper, spec)
+    with Study(here / "study") as study, make_executor() as pool:
+        (bad,) = run_tasks([task], study, pool).values()
+    assert "changed while this was calculated: start again" in bad.cause
+
+
+def test_a_study_names_the_files_it_rests_on(here):
+    spec = scaled("mine.model")
+    with Study(here / "study") as study:
+        study.write_provenance(spec)
+    engine = json.loads((here / "study" / "study.json").read_text())["runs"][0]["engine"]
+    assert engine["files"] == {
+        str(here / "mine.model"): hashlib.sha256(b"1.0").hexdigest(),
+    }
+    assert engine["options"] == {"weights": "mine.model"}
+
+
+def test_a_recipe_with_a_missing_file_is_refused_at_once(here):
+    (here / "r.toml").write_text(
+        'calculator = "own_engines:Scaled"\ncalculator_options = { weights = "your.model" }\n'
+    )
+    done = lnmo("study", "r.toml", cwd=here)
+    assert done.returncode == 2
+    assert "there is no file 'your.model'" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not (here / "lnmo-study").exists()
+
+
+def test_programs_that_write_files_do_so_in_the_folder_of_their_task(here):
+    """Side by side they would else read each other's answers."""
+    structures = []
+    for n in range(6):
+        atoms = bulk("Cu", cubic=True)
+        atoms.rattle(0.1, seed=n)
+        structures.append(to_structure(atoms))
+    spec = CalculatorSpec.parse("own_engines:Program")
+    tasks = [Task.static(str(n), structure, spec) for n, structure in enumerate(structures)]
+    with Study(here / "study") as study, make_executor("processes", workers=3) as pool:
+        results = run_tasks(tasks, study, pool)
+    for task, structure in zip(tasks, structures, strict=True):
+        expected = EMT().get_potential_energy(to_atoms(structure))
+        assert results[task.key].energy == pytest.approx(expected, abs=1e-6)
+    assert not list(here.glob("*.xyz"))
+
+
+def test_a_finetuned_chgnet_file_is_an_engine(here, capfd):
+    """With CHGNet's own weights in the file it gives CHGNet's energies; others are another key."""
+    shutil.copy(WORKFLOWS / "my_engine.py", here)
+    lnmo_cell = ordered_spinel(a=8.2)
+    theirs = static(lnmo_cell, CalculatorSpec.parse("chgnet"), forces=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import torch
+        from chgnet.model import CHGNet
+
+        model = CHGNet.load(verbose=False, use_device="cpu")
+        torch.save({"model": model.as_dict()}, here / "mine.pth.tar")
+        capfd.readouterr()
+        spec = CalculatorSpec.parse("my_engine:finetuned", weights="mine.pth.tar")
+        mine = static(lnmo_cell, spec, forces=True)
+    assert mine.energy == pytest.approx(theirs.energy, abs=1e-4)
+    assert mine.forces == pytest.approx(theirs.forces, abs=1e-4)
+    assert capfd.readouterr().out == ""
+    first = key(lnmo_cell, spec)
+    with torch.no_grad():
+        next(model.parameters()).add_(0.1)
+    torch.save({"model": model.as_dict()}, here / "mine.pth.tar")
+    assert key(lnmo_cell, spec) != first
+
+
+def test_espresso_is_told_the_moment_and_the_u_of_every_species(here):
+    """A second structure gets nothing of the first."""
+    shutil.copy(WORKFLOWS / "espresso.py", here)
+    (here / "pseudo").mkdir()
+    pseudos = {element: f"{element}.upf" for element in ("Li", "Mn", "Ni", "O")}
+    for name in pseudos.values():
+        (here / "pseudo" / name).write_text(f"that of {name}")
+    spec = CalculatorSpec.parse(
+        "espresso:pbe_u", pseudo_dir="pseudo", pseudos=pseudos, cutoff=90, density_cutoff=720
+    )
+    spec.check(pseudos)
+    assert len(spec.files) == 4
+
+    cell = ordered_spinel()
+    reduced = cell.copy()
+    reduced.replace(cell.indices_from_symbol("Mn")[0], "Mn3+", properties={"magmom": 4.0})
+    written = [_input(spec, reduced, here / "reduced"), _input(spec, cell, here / "ordered")]
+    moments = [{3.0, 4.0}, {3.0}]
+    for (by_species, hubbard, text), of_manganese in zip(written, moments, strict=True):
+        manganese = {name for name in by_species if name.startswith("Mn")}
+        assert {by_species[name] for name in manganese} == of_manganese
+        assert by_species["Ni"] == -2.0
+        assert hubbard == dict.fromkeys(manganese, "3d 3.9") | {"Ni": "3d 6.2"}
+        assert "nspin            = 2" in text
+        assert f"'{here / 'pseudo'}'" in text
+        assert "2 2 2  0 0 0" in text
+
+
+def _input(spec, structure, folder):
+    """Moments by species, U by species, and the text that pw.x would read."""
+    spec.calculator(folder).write_inputfiles(to_atoms(structure), ["energy"])
+    text = (folder / "espresso.pwi").read_text()
+    names = re.findall(r"^(\w+) +[\d.]+ \w+\.upf$", text, re.MULTILINE)
+    moments = re.findall(r"starting_magnetization\((\d+)\) = (\S+)", text)
+    assert [int(place) for place, _ in moments] == list(range(1, len(names) + 1))
+    by_species = dict(zip(names, (float(moment) for _, moment in moments), strict=True))
+    return by_species, dict(re.findall(r"^U (\w+)-(.+)$", text, re.MULTILINE)), text
