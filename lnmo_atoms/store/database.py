@@ -24,7 +24,7 @@ class ResultsFile:
         """Refuse a file that is not ours."""
         self.data(status="none")
 
-    def _create(self) -> None:
+    def create(self) -> None:
         """Make an empty database where there is none."""
         if not self.path.exists():
             # made aside: SQLite makes it in many steps, and a kill may come between any two
@@ -42,7 +42,7 @@ class ResultsFile:
         self, key: str, atoms: Atoms, columns: Mapping[str, Any], data: Mapping[str, Any]
     ) -> None:
         """Write the row of one task; an earlier row with its key is replaced in one step."""
-        self._create()
+        self.create()
         with self._open() as database:
             old = next(database.select(key=key), None)
             database.write(

@@ -137,6 +137,7 @@ class Study:
 
     def folder(self, task: Task[Any]) -> Path:
         """The task's own folder for its checkpoint, made if need be."""
+        self._results.create()
         folder = self._folder(task)
         folder.mkdir(exist_ok=True)
         (folder / STARTED).unlink(missing_ok=True)
