@@ -27,18 +27,28 @@ FMAX = 0.01
 WAIT = 0.05
 ENGINE = '''
 """An engine of these tests: EMT that notes its process and number of atoms, and may go wrong."""
-import os, time
+import os, sys, time
 import numpy as np
 from ase.calculators.emt import EMT
+
+
+lost_gpus = []
 
 
 class Faulty(EMT):
     def __init__(self, notes, wait=0.0, fault=None):
         super().__init__()
-        self.notes, self.wait, self.fault = notes, wait, fault
+        self.notes, self.wait, self.fault, self.broken = notes, wait, fault, False
 
     def calculate(self, *args):
         super().calculate(*args)
+        self.broken = self.broken or (self.fault == "breaks" and len(self.atoms) == 8)
+        if self.broken:
+            raise RuntimeError("broken")
+        if self.fault == "loses":
+            lost_gpus.append("cuda:0")
+        if lost_gpus:  # from then on, whatever the process asks of it
+            raise RuntimeError("CUDA error: unspecified launch failure")
         with open(self.notes, "a") as file:
             file.write(f"{os.getpid()} {len(self.atoms)}\\n")
         time.sleep(self.wait)
@@ -46,6 +56,8 @@ class Faulty(EMT):
             raise RuntimeError("no licence")
         if self.fault == "nan":
             self.results["forces"][0, 0] = np.nan
+        if self.fault == "exits":
+            sys.exit(3)
         if self.fault == "hangs":
             time.sleep(1000)
         if self.fault == "dies":
@@ -235,6 +247,8 @@ def test_a_torn_copy_of_the_database_gives_the_same_results_or_a_refusal(faulty)
 def test_every_fault_of_an_engine_fails_its_task_alone_with_its_cause(faulty):
     causes = {
         "raises": "RuntimeError: no licence",
+        "exits": "CalculationFailed: the engine gave up with exit code 3",
+        "loses": "RuntimeError: CUDA error: unspecified launch failure",
         "nan": "CalculationFailed: the engine gave forces that are not finite",
         "hangs": "TimeoutError: took longer than the 8 s it was given",
         "dies": "its worker process died: killed, or out of memory",
@@ -249,3 +263,21 @@ def test_every_fault_of_an_engine_fails_its_task_alone_with_its_cause(faulty):
         assert failure.cause.startswith(cause)
     assert_undisturbed(faulty, 0.0)
     assert all(Study(faulty / "study").get(task.key) is None for task in bad)
+
+
+@pytest.mark.parametrize("executor", ["serial", "processes"])
+def test_a_calculator_that_failed_is_not_used_again(faulty, executor):
+    """It breaks at the first relaxation of eight atoms, which is neither the first task nor last."""
+    tasks = copper_tasks(faulty, fault="breaks")
+    with Study(faulty / "study") as study, make_executor(executor, timeout=None) as pool:
+        outcomes = [run_tasks(tasks, study, pool)[task.key] for task in tasks]
+    assert outcomes[1] == Failure("relax 2", "RuntimeError: broken")
+    assert all(result.converged for i, result in enumerate(outcomes) if i != 1)
+
+
+def test_an_engine_that_ends_the_program_fails_its_task_alone_here_too(faulty):
+    tasks = [*copper_tasks(faulty, fault="exits", sizes=[2]), *copper_tasks(faulty, sizes=[1])]
+    with Study(faulty / "study") as study, make_executor() as pool:
+        first, last = run_tasks(tasks, study, pool).values()
+    assert first.cause == "CalculationFailed: the engine gave up with exit code 3"
+    assert last.converged

@@ -37,7 +37,10 @@ class Gauge(BaseCalculator):
     ) -> None:
         """Ask the engine, and keep all that it computed along the way."""
         self.evaluations += bool(system_changes)
-        asked = {name: self.engine.get_property(name, atoms) for name in properties}
+        try:
+            asked = {name: self.engine.get_property(name, atoms) for name in properties}
+        except SystemExit as error:  # it would end the driver, and with it every other task
+            raise CalculationFailed(f"the engine gave up with exit code {error.code}") from error
         for name, value in {**getattr(self.engine, "results", {}), **asked}.items():
             if name in ("energy", "forces", "stress") and not np.isfinite(value).all():
                 raise CalculationFailed(f"the engine gave {name} that are not finite numbers")
