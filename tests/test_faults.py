@@ -267,9 +267,9 @@ def test_every_fault_of_an_engine_fails_its_task_alone_with_its_cause(faulty):
 
 @pytest.mark.parametrize("executor", ["serial", "processes"])
 def test_a_calculator_that_failed_is_not_used_again(faulty, executor):
-    """It breaks at the first relaxation of eight atoms, which is neither the first task nor last."""
+    """It breaks at a geometry of eight atoms, which is neither the first task nor the last."""
     tasks = copper_tasks(faulty, fault="breaks")
-    with Study(faulty / "study") as study, make_executor(executor, timeout=None) as pool:
+    with Study(faulty / "study") as study, make_executor(executor) as pool:
         outcomes = [run_tasks(tasks, study, pool)[task.key] for task in tasks]
     assert outcomes[1] == Failure("relax 2", "RuntimeError: broken")
     assert all(result.converged for i, result in enumerate(outcomes) if i != 1)

@@ -9,6 +9,7 @@ from typing import Any
 
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.files import write_text_atomically
+from lnmo_atoms.formats.json_files import refuse_unsafe
 from lnmo_atoms.records.packing import plain
 
 SCHEMA = 3
@@ -24,10 +25,11 @@ def write(path: Path, kind: str, bulks: list[str], records: list[dict[str, Any]]
 
 
 def read(path: Path, kind: str) -> dict[str, Any]:
-    """The file's object.
+    """The file's object: data alone, whatever class it may name.
 
     Raises:
-        RequestError: where the file is missing, damaged, or of another kind or schema.
+        RequestError: where the file is missing, damaged, or of another kind or schema, or asks for
+            an object of a foreign class.
     """
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
@@ -35,7 +37,7 @@ def read(path: Path, kind: str) -> dict[str, Any]:
         raise RequestError(f"there is no file {path}") from error
     except OSError as error:
         raise RequestError(f"cannot read {path}: {error.strerror}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise RequestError(
             f"{path} is damaged or not ours: move it away and repeat the command that made it, "
             "which calculates nothing twice"
@@ -48,6 +50,8 @@ def read(path: Path, kind: str) -> dict[str, Any]:
             f"{path} has schema {document.get('schema')}, this lnmo_atoms reads {SCHEMA}: "
             "use the version that wrote it, or move it away and compute anew"
         )
+    with reading(path):
+        refuse_unsafe(document)
     return typing.cast("dict[str, Any]", document)
 
 
@@ -56,5 +60,5 @@ def reading(path: Path) -> Iterator[None]:
     """Turn any misfit between file and dataclass into one clear line."""
     try:
         yield
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise RequestError(f"{path} is damaged: {error}") from error

@@ -104,12 +104,13 @@ class Study:
         data = self._results.data(key=key, status="done")
         if not data:
             return None
-        fields = data[0]["result"]
-        if data[0].get("seal") not in {None, seal(fields)}:
+        try:
+            return _sound(data[0])
+        except UNREADABLE as error:
             raise RequestError(
-                f"a result in {self._results.path} is damaged: move the file away to calculate anew"
-            )
-        return unpack(fields)
+                f"a result in {self._results.path} is damaged ({error}): move the file away to "
+                "calculate anew"
+            ) from error
 
     def put(self, task: Task[Any], result: Result) -> None:
         """Keep a finished task and its engine's logs, and drop its checkpoint."""
