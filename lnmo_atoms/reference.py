@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pymatgen.core import Structure
 
 from lnmo_atoms.builders.bulk import require_bulk
-from lnmo_atoms.builders.errors import RequestError
+from lnmo_atoms.builders.errors import CalculationError, RequestError
 from lnmo_atoms.builders.symmetry import space_group, symmetrized
 from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.results import Failure, TaskResult
@@ -22,10 +22,6 @@ BULK_FMAX = 0.01
 """eV/Å; for the cell, volume times stress over the square root of the number of atoms."""
 SAME_GROUP = 0.05
 """Å, tolerance within which the relaxed bulk must keep its space group."""
-
-
-class CalculationError(RuntimeError):
-    """A calculation that everything else needs has failed; the message says why in one line."""
 
 
 @dataclass(frozen=True)

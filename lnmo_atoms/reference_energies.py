@@ -7,11 +7,12 @@ from pathlib import Path
 
 from pymatgen.core import Structure
 
+from lnmo_atoms.builders.errors import CalculationError
 from lnmo_atoms.builders.reference_phases import reference_phases
 from lnmo_atoms.builders.symmetry import space_group
 from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.executors import make_executor
-from lnmo_atoms.reference import BULK_FMAX, SAME_GROUP, CalculationError
+from lnmo_atoms.reference import BULK_FMAX, SAME_GROUP
 from lnmo_atoms.results import Failure, PhaseResult, TaskResult
 from lnmo_atoms.runner import Progress, run_tasks
 from lnmo_atoms.store import Study

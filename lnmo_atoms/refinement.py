@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from pymatgen.core import Structure
 
+from lnmo_atoms.builders.errors import CalculationError
 from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.executors import make_executor
 from lnmo_atoms.migration.congruence import Congruent
@@ -23,7 +24,7 @@ from lnmo_atoms.records import (
     save_hops,
     save_surfaces,
 )
-from lnmo_atoms.reference import BulkReference, CalculationError
+from lnmo_atoms.reference import BulkReference
 from lnmo_atoms.results import (
     Failure,
     HopResult,

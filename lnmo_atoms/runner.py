@@ -21,7 +21,8 @@ from lnmo_atoms.executors.causes import cause_of
 from lnmo_atoms.results import BandResult, Failure, HessianResult, TaskResult
 from lnmo_atoms.store import Study
 from lnmo_atoms.tasks import Task, cost, execute
-from lnmo_atoms.tasks.task import STARTED, R
+from lnmo_atoms.tasks.files import STARTED
+from lnmo_atoms.tasks.task import R
 
 POLL = 0.2
 """Seconds between two looks at which tasks have begun."""

@@ -18,9 +18,9 @@ from lnmo_atoms.store import Study
 from lnmo_atoms.tasks import Task
 from lnmo_atoms.tasks.band import band_search, finished
 from lnmo_atoms.tasks.evaluation import Evaluation, Question, Search, evaluate
+from lnmo_atoms.tasks.files import NOTEBOOK
 from lnmo_atoms.tasks.hessian import found_hessian, hessian_search
 from lnmo_atoms.tasks.notebook import Notebook
-from lnmo_atoms.tasks.task import NOTEBOOK
 
 log = logging.getLogger(__name__)
 

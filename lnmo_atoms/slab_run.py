@@ -4,9 +4,10 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 
+from lnmo_atoms.builders.errors import CalculationError
 from lnmo_atoms.builders.slabs import Facet, Slab, make_slabs
 from lnmo_atoms.calculators import CalculatorSpec
-from lnmo_atoms.reference import BulkReference, CalculationError
+from lnmo_atoms.reference import BulkReference
 from lnmo_atoms.results import Failure, SurfaceResult
 from lnmo_atoms.runner import Progress, run_tasks
 from lnmo_atoms.store import Study

@@ -10,12 +10,12 @@ from typing import cast
 
 from pymatgen.core import Structure
 
-from lnmo_atoms.builders.errors import RequestError
+from lnmo_atoms.builders.errors import CalculationError, RequestError
 from lnmo_atoms.builders.slabs import Facet, Slab, distinct_facets, growing_slabs, make_slabs
 from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.executors import make_executor
 from lnmo_atoms.records import THICKNESS_FILE, save_thickness
-from lnmo_atoms.reference import CalculationError, bulk_reference, bulk_task, check_bulk
+from lnmo_atoms.reference import bulk_reference, bulk_task, check_bulk
 from lnmo_atoms.results import SurfaceResult, ThicknessFit, ThicknessResult
 from lnmo_atoms.runner import Progress
 from lnmo_atoms.slab_run import SlabRun, relax_task, static_task

@@ -19,7 +19,8 @@ from lnmo_atoms.formats import to_atoms, to_structure
 from lnmo_atoms.migration.verdict import octahedron_role, path_segments
 from lnmo_atoms.tasks import band, relax
 from lnmo_atoms.tasks.curvature import DISPLACEMENT
-from lnmo_atoms.tasks.notebook import Notebook, evaluations_noted
+from lnmo_atoms.tasks.files import evaluations_noted
+from lnmo_atoms.tasks.notebook import Notebook
 
 EMT = CalculatorSpec.parse("emt")
 HUMPS = {"height": 0.1, "hump": 0.15}

@@ -25,7 +25,7 @@ from lnmo_atoms.builders.spinel import ordered_spinel
 from lnmo_atoms.formats import poscar_order
 from lnmo_atoms.records import HOPS_FILE, SURFACES_FILE, load_hops, load_surfaces, save_surfaces
 from lnmo_atoms.results import EV_PER_A2
-from lnmo_atoms.store import Study
+from lnmo_atoms.store import Study, status_of
 from lnmo_atoms.vasp import collect_vasp, export_vasp
 from lnmo_atoms.vasp.folder import finished
 from lnmo_atoms.vasp.manifest import MANIFEST, load_plan
@@ -360,7 +360,7 @@ def test_results_of_another_engine_are_not_replaced(ended, tmp_path):
 def test_the_study_knows_its_engine(ended, tmp_path):
     collect_vasp(ended, tmp_path / "study")
     assert "PBE+U" in Study.trust_of(tmp_path / "study", "surface energies")
-    states = {entry.name: entry.state for entry in Study.status_of(tmp_path / "study")}
+    states = {entry.name: entry.state for entry in status_of(tmp_path / "study")}
     assert states["relax 100-a"] == states["static 100-a"] == "done"
 
 

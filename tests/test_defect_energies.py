@@ -214,9 +214,9 @@ def test_a_defect_that_fails_is_named_and_the_others_are_kept(in_tmp):
     defects = make_defects(bulk, VACANCIES, mn3="far")
     found = defect_energies(defects, bulk, "moody_defects:Moody", in_tmp / "s")
     assert {result.defect.kind for result in found} == {"lithium vacancy"}
-    from lnmo_atoms.store import Study
+    from lnmo_atoms.store import status_of
 
-    failed = [state for state in Study.status_of(in_tmp / "s") if state.state == "failed"]
+    failed = [state for state in status_of(in_tmp / "s") if state.state == "failed"]
     assert len(failed) == 2
     assert all("no air" in state.cause for state in failed)
 

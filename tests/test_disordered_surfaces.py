@@ -12,7 +12,7 @@ from pymatgen.core import Lattice, Structure
 from synthetic import surface
 
 from lnmo_atoms.builders.disorder import random_cells
-from lnmo_atoms.builders.errors import RequestError
+from lnmo_atoms.builders.errors import CalculationError, RequestError
 from lnmo_atoms.builders.slabs import disordered_slabs, parent_termination
 from lnmo_atoms.builders.spinel import average_spinel, ordered_spinel
 from lnmo_atoms.calculators import CalculatorSpec
@@ -21,7 +21,6 @@ from lnmo_atoms.disordered_surfaces.means import mean_gamma, means
 from lnmo_atoms.disordered_surfaces.reference import DisorderedReference, Mean, mean
 from lnmo_atoms.formats import to_atoms
 from lnmo_atoms.records import load_disordered_surfaces, save_disordered_surfaces
-from lnmo_atoms.reference import CalculationError
 from lnmo_atoms.surfaces import EV_PER_A2, surface_energies
 
 THIN = {"thickness": 6.0, "samples": 3}

@@ -22,7 +22,7 @@ from lnmo_atoms.executors.slurm.queue import SlurmError, Standing, standings
 from lnmo_atoms.formats import to_structure
 from lnmo_atoms.results import Failure
 from lnmo_atoms.runner import run_tasks
-from lnmo_atoms.store import Study
+from lnmo_atoms.store import Study, status_of
 from lnmo_atoms.tasks import Task, cost
 
 EMT = CalculatorSpec.parse("emt")
@@ -448,7 +448,7 @@ def test_a_killed_run_goes_on_where_it_was(engine):
     driver.kill()
     driver.communicate()
     first = [size for _, size in notes_of(engine)]
-    states = {s.name: s for s in Study.status_of(engine / "study")}
+    states = {s.name: s for s in status_of(engine / "study")}
     assert states["relax 3"].state == "done"
     assert states["relax 2"].state == "unfinished"
     kept_steps = states["relax 2"].steps
@@ -462,5 +462,5 @@ def test_a_killed_run_goes_on_where_it_was(engine):
     # a restart forgets the curvature, not the geometry
     assert kept_steps < new_steps[1] <= steps[1] + kept_steps + 2
     assert second.count(8) == new_steps[1] - kept_steps + 2
-    assert [state.state for state in Study.status_of(engine / "study")] == ["done"] * 3
+    assert [state.state for state in status_of(engine / "study")] == ["done"] * 3
     assert (new_steps[0], new_steps[2]) == (steps[0], steps[2])

@@ -29,7 +29,7 @@ from lnmo_atoms.migration import plan_migration
 from lnmo_atoms.migration.end_points import EndPoints
 from lnmo_atoms.records import load_hops
 from lnmo_atoms.results import TaskResult
-from lnmo_atoms.store import Study
+from lnmo_atoms.store import status_of
 
 MODES = [Mode.vacancy(), Mode.empty_host(), Mode.content(0.5, 3), Mode.content(0.8, 1)]
 
@@ -212,7 +212,7 @@ def test_barriers_of_ordered_spinel(tmp_path, mode):
         assert len(result.images[0]) == (55 if mode == "vacancy" else 49)
         assert result.moments.shape == (len(result.images), len(result.images[0]))
         assert result.images[0].composition == result.images[-1].composition
-    names = [state.name for state in Study.status_of(tmp_path / "study")]
+    names = [state.name for state in status_of(tmp_path / "study")]
     assert sum(name.startswith("relax Li") for name in names) == 1
     assert [r.barrier for r in load_hops(tmp_path / "study" / "hops.json")] == [
         r.barrier for r in results
@@ -284,7 +284,7 @@ def test_the_plan_names_what_will_be_done(tmp_path):
     bulk = ordered_spinel()
     planned = [task.name for task in plan_migration(bulk, toy())]
     migration_barriers(bulk, calculator=toy(), study=tmp_path)
-    assert sorted(planned) == sorted(state.name for state in Study.status_of(tmp_path))
+    assert sorted(planned) == sorted(state.name for state in status_of(tmp_path))
 
 
 def test_a_vacancy_may_have_its_images_nearer():

@@ -24,7 +24,7 @@ from lnmo_atoms.ordering_energies import ordering_energies, plan_orderings
 from lnmo_atoms.plots import plot_orderings
 from lnmo_atoms.plots.ranking import spread
 from lnmo_atoms.records import ORDERINGS_FILE, load_orderings, save_orderings
-from lnmo_atoms.store import Study
+from lnmo_atoms.store import Study, status_of
 
 PAIR, STIFFNESS, REST = 0.1, 2.0, 9.9
 """eV, eV and Å³ per atom of the toy engine."""
@@ -106,7 +106,7 @@ def test_a_study_calculates_nothing_twice(tmp_path, orderings):
     assert notes.read_text().startswith(done)
     assert [r.energy_per_formula for r in again[:3]] == [r.energy_per_formula for r in first]
     assert_same(load_orderings(study / ORDERINGS_FILE)[3], again[3])
-    names = [state.name for state in Study.status_of(study)]
+    names = [state.name for state in status_of(study)]
     assert len(names) == 8
     assert sum(name.startswith("relax ordering") for name in names) == 4
 
@@ -123,7 +123,7 @@ def test_a_study_gathers_its_orderings(tmp_path, orderings):
     alone = ordering_energies([*orderings[:3], *samples, orderings[4]], toy())
     assert [r.energy_per_formula for r in gathered] == [r.energy_per_formula for r in alone]
     assert [r.degeneracy for r in gathered] == [r.degeneracy for r in alone]
-    done = [state.name for state in Study.status_of(tmp_path)]
+    done = [state.name for state in status_of(tmp_path)]
     assert len(done) == len(set(done)) == 12
 
 

@@ -6,9 +6,8 @@ from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
 from toy_engines import ENTRIES
 
 from lnmo_atoms.builders.charges import formal_charges
-from lnmo_atoms.builders.errors import RequestError
+from lnmo_atoms.builders.errors import CalculationError, RequestError
 from lnmo_atoms.builders.reference_phases import BUILDERS, reference_phases
-from lnmo_atoms.reference import CalculationError
 from lnmo_atoms.reference_energies import reference_energies
 
 GROUPS = {"Li": 229, "Li2O": 225, "NiO": 225, "MnO2": 136, "Mn2O3": 206}

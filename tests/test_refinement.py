@@ -18,7 +18,7 @@ from lnmo_atoms.formats import to_structure
 from lnmo_atoms.migration import migration_barriers
 from lnmo_atoms.records import load_hops, load_surfaces
 from lnmo_atoms.refinement import refine_hops, refine_surfaces
-from lnmo_atoms.store import Study
+from lnmo_atoms.store import status_of
 from lnmo_atoms.surfaces import surface_energies
 
 SCALED = ("--calculator", "emt", "--workers", 1, "--study", "s", "--refine", "second_of_test:emt")
@@ -86,7 +86,7 @@ def test_barriers_are_linear_in_the_energy_and_mirrored_ends_are_one():
     assert result.refined.barrier == pytest.approx(result.barrier / 2, abs=1e-6)
     assert result.refined.barrier_reverse == pytest.approx(result.barrier_reverse / 2, abs=1e-6)
     assert load_hops("s/hops.json")[0].refined == result.refined
-    refined = [state.name for state in Study.status_of("s") if state.name.startswith("refine")]
+    refined = [state.name for state in status_of("s") if state.name.startswith("refine")]
     assert len(refined) == (2 if first == pytest.approx(last, abs=1e-6) else 3)
 
 

@@ -13,7 +13,7 @@ from lnmo_atoms.executors import SerialExecutor, make_executor
 from lnmo_atoms.formats import to_atoms
 from lnmo_atoms.results import BandResult, Failure
 from lnmo_atoms.searches import run_searches
-from lnmo_atoms.store import Study
+from lnmo_atoms.store import Study, status_of
 from lnmo_atoms.tasks import Task, band, cost
 from lnmo_atoms.tasks.band import band_search
 from lnmo_atoms.tasks.evaluation import evaluate
@@ -179,7 +179,7 @@ def test_a_killed_run_goes_on_where_it_was(tmp_path, k):
         with pytest.raises(KeyboardInterrupt):
             run_searches(asked, study, Killed())
         assert study.failures() == []
-        kept = sum(state.steps or 0 for state in Study.status_of(tmp_path / "study"))
+        kept = sum(state.steps or 0 for state in status_of(tmp_path / "study"))
         results = run_searches(asked, study, SerialExecutor())
     total = sum(result.force_calls for result in results.values())
     assert total - k <= len(lines(notes)) - k <= total - kept

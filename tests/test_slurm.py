@@ -21,7 +21,7 @@ from lnmo_atoms.formats import to_structure
 from lnmo_atoms.results import Failure
 from lnmo_atoms.runner import run_tasks
 from lnmo_atoms.searches import run_searches
-from lnmo_atoms.store import Study
+from lnmo_atoms.store import Study, status_of
 from lnmo_atoms.tasks import Task, band
 
 pytestmark = pytest.mark.slurm
@@ -167,7 +167,7 @@ def test_a_killed_driver_finds_its_jobs_again(slurm, tmp_path):
     calls = json.loads(out)
     assert len(notes_of(notes)) == sum(calls) + 2 > at_the_kill
     assert len(jobs()) == before + 2
-    assert [state.state for state in Study.status_of(study)] == ["done"] * 2
+    assert [state.state for state in status_of(study)] == ["done"] * 2
 
 
 def test_a_cancelled_job_fails_alone_and_is_tried_again(in_tmp):

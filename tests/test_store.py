@@ -16,7 +16,7 @@ from lnmo_atoms.builders.spinel import ordered_spinel
 from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.formats import to_structure
 from lnmo_atoms.results import BandResult, Failure, TaskResult
-from lnmo_atoms.store import Study, TaskState
+from lnmo_atoms.store import Study, TaskState, status_of
 from lnmo_atoms.tasks import Task, execute, relax
 
 EMT = CalculatorSpec.parse("emt")
@@ -150,7 +150,7 @@ def test_failures_are_kept_until_they_succeed(tmp_path):
     with Study(tmp_path) as study:
         study.put(task, execute(task, study.folder(task)))
         assert study.failures() == [Failure("relax other", "True")]
-    assert [state.state for state in Study.status_of(tmp_path)] == ["done", "failed"]
+    assert [state.state for state in status_of(tmp_path)] == ["done", "failed"]
 
 
 def test_status_tells_how_far_each_task_is(tmp_path):
@@ -164,7 +164,7 @@ def test_status_tells_how_far_each_task_is(tmp_path):
         relax(begun.structures[0], EMT, steps=1, checkpoint=checkpoint)
         (study.folder(new) / "started").touch()
         study.folder(waiting)
-        states = Study.status_of(tmp_path)  # the driver's lock keeps no reader out
+        states = status_of(tmp_path)  # the driver's lock keeps no reader out
     seconds = [state.seconds for state in states]
     assert states == [
         TaskState("task 0", "done", result.steps, result.seconds),
@@ -267,7 +267,7 @@ def test_an_unwritable_folder_is_refused():
 
 def test_no_study_no_status(tmp_path):
     with pytest.raises(RequestError, match="there is no study in"):
-        Study.status_of(tmp_path)
+        status_of(tmp_path)
     with pytest.raises(RequestError, match="there is no study in"):
         Study.trust_of(tmp_path, "barriers")
     assert not list(tmp_path.iterdir())

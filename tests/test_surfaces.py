@@ -7,7 +7,7 @@ from ase.calculators.emt import EMT
 from ase.optimize import BFGS
 from pymatgen.core import Lattice, Structure
 
-from lnmo_atoms.builders.errors import RequestError
+from lnmo_atoms.builders.errors import CalculationError, RequestError
 from lnmo_atoms.builders.slabs import make_slabs
 from lnmo_atoms.builders.spinel import (
     average_spinel,
@@ -16,7 +16,6 @@ from lnmo_atoms.builders.spinel import (
 )
 from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.flags import atoms_that_left, moment_changes
-from lnmo_atoms.reference import CalculationError
 from lnmo_atoms.results import EV_PER_A2
 from lnmo_atoms.surfaces import RECONSTRUCTIONS, plan_surfaces, surface_energies, surface_energy
 

@@ -12,13 +12,12 @@ from pymatgen.core import Lattice, Structure
 from synthetic import plain_slab, surface
 from test_records import assert_same
 
-from lnmo_atoms.builders.errors import RequestError
+from lnmo_atoms.builders.errors import CalculationError, RequestError
 from lnmo_atoms.builders.slabs import growing_slabs, growth, make_slabs
 from lnmo_atoms.builders.spinel import lithium_manganate, ordered_spinel
 from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.plots import plot_thickness
 from lnmo_atoms.records import load_thickness, save_thickness
-from lnmo_atoms.reference import CalculationError
 from lnmo_atoms.results import EV_PER_A2, ThicknessResult
 from lnmo_atoms.surfaces import RECONSTRUCTIONS, surface_energies
 from lnmo_atoms.thickness import _doubts, converge_thickness, plan_thickness

@@ -20,7 +20,7 @@ from lnmo_atoms.formats import to_atoms, to_structure
 from lnmo_atoms.records import HOPS_FILE, load_hops, save_hops
 from lnmo_atoms.results import Failure
 from lnmo_atoms.searches import run_searches
-from lnmo_atoms.store import Study
+from lnmo_atoms.store import Study, status_of
 from lnmo_atoms.tasks import Task, hessian
 from lnmo_atoms.tasks.hessian import DISPLACEMENT
 
@@ -180,7 +180,7 @@ def test_equal_geometries_are_looked_at_once(tmp_path, engine):
         image.translate_sites(range(3), [0.3, 0.1, 0.7])
     la.attempt_frequencies([hop, turned], VALLEY, tmp_path / "s")
     assert engine.calls == 3 * 18
-    names = {state.name for state in Study.status_of(tmp_path / "s")}
+    names = {state.name for state in status_of(tmp_path / "s")}
     assert len(names) == 3
 
 

@@ -1,4 +1,4 @@
-"""The one error that a user's wrong request raises."""
+"""What stops a command: a wrong request, or a calculation that everything else needs."""
 
 
 class RequestError(ValueError):
@@ -7,3 +7,7 @@ class RequestError(ValueError):
 
 class PolarError(RequestError):
     """Every stoichiometric slab of a facet keeps a dipole."""
+
+
+class CalculationError(RuntimeError):
+    """A calculation that everything else needs has failed; the message says why in one line."""

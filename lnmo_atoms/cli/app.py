@@ -10,25 +10,9 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from lnmo_atoms.builders.errors import RequestError
-from lnmo_atoms.cli import (
-    build,
-    collect,
-    defects,
-    diffusion,
-    disorder,
-    export,
-    formation,
-    hops,
-    migrate,
-    orderings,
-    rank,
-    run,
-    slabs,
-    thickness,
-)
+from lnmo_atoms.builders.errors import CalculationError, RequestError
+from lnmo_atoms.cli.commands import Commands
 from lnmo_atoms.cli.screen import complain, note, show_log
-from lnmo_atoms.reference import CalculationError
 
 UsageError: Any = typer.BadParameter.__base__
 """What typer raises for a wrong command line; newer versions carry a click of their own."""
@@ -38,6 +22,7 @@ STOPPED = "stopped; what is finished is kept, the same command goes on from here
 
 app = typer.Typer(
     name="lnmo",
+    cls=Commands,
     help="Build LiNi0.5Mn1.5O4 spinel structures and slabs; compute surface energies and Li "
     "migration barriers; compare facets. Start with: [bold]lnmo study[/]",
     no_args_is_help=True,
@@ -64,25 +49,6 @@ def root(
     ] = False,
 ) -> None:
     """Options of the program itself."""
-
-
-app.command(no_args_is_help=True)(build.build)
-app.command()(orderings.orderings)
-app.command()(defects.defects)
-app.command()(slabs.slabs)
-app.command()(hops.hops)
-app.command()(run.surface)
-app.command()(migrate.migrate)
-app.command()(thickness.converge)
-app.command()(rank.rank)
-app.command()(disorder.disorder)
-app.command()(formation.formation)
-app.command()(diffusion.diffusion)
-app.command()(run.study)
-app.command()(export.export)
-app.command(no_args_is_help=True)(collect.collect)
-app.command()(run.compare)
-app.command()(run.status)
 
 
 def main() -> NoReturn:

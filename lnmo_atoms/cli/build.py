@@ -22,8 +22,8 @@ from lnmo_atoms.builders.spinel import (
     valid_supercell,
 )
 from lnmo_atoms.cli.build_record import record, show, write_files
+from lnmo_atoms.cli.options import Json
 from lnmo_atoms.cli.screen import print_json
-from lnmo_atoms.cli.structures import Json
 
 CRYSTAL, DISORDER, DEFECTS = "Crystal", "Disorder and order", "Defects, drawn at random"
 OPTIONS_OF = MappingProxyType(

@@ -6,9 +6,8 @@ from typing import Annotated
 
 import typer
 
-from lnmo_atoms.cli.run import DEFAULT_STUDY, StudyFolder
+from lnmo_atoms.cli.options import DEFAULT_STUDY, Json, StudyFolder
 from lnmo_atoms.cli.screen import complain, counted, note, print_json, table
-from lnmo_atoms.cli.structures import Json
 from lnmo_atoms.vasp import collect_vasp
 
 

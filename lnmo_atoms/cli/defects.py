@@ -15,8 +15,9 @@ from lnmo_atoms.builders.defects import KINDS, Defect, make_defects
 from lnmo_atoms.builders.defects.kinds import USUAL_KINDS
 from lnmo_atoms.builders.files import write_text_atomically
 from lnmo_atoms.cli.folders import make_folder
+from lnmo_atoms.cli.options import Json, StructureFile
 from lnmo_atoms.cli.screen import counted, err, note, print_json, table
-from lnmo_atoms.cli.structures import Json, StructureFile, load
+from lnmo_atoms.cli.structures import load
 from lnmo_atoms.formats import write
 
 LONGEST_TABLE = 30

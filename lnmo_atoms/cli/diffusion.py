@@ -20,8 +20,8 @@ from lnmo_atoms.cli.diffusion_outputs import (
     study_labels,
     write_diffusion,
 )
+from lnmo_atoms.cli.options import Json
 from lnmo_atoms.cli.screen import err, note, print_json
-from lnmo_atoms.cli.structures import Json
 from lnmo_atoms.records import HOPS_FILE, load_hop_bulk, load_hops
 from lnmo_atoms.results import HopResult
 from lnmo_atoms.store import Study

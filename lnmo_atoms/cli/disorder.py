@@ -8,8 +8,8 @@ from rich.progress import Progress
 
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.cli.diffusion_outputs import parse_range
+from lnmo_atoms.cli.options import Json
 from lnmo_atoms.cli.screen import err, note, print_json
-from lnmo_atoms.cli.structures import Json
 from lnmo_atoms.records import ORDERINGS_FILE, load_orderings
 
 if TYPE_CHECKING:

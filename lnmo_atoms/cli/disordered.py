@@ -8,8 +8,9 @@ from pymatgen.core import Structure
 from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.cli.executor import open_executor
 from lnmo_atoms.cli.plan import BEST_UNKNOWN, show_plan
+from lnmo_atoms.cli.progress import ProgressBars
 from lnmo_atoms.cli.recipe import Recipe
-from lnmo_atoms.cli.screen import ProgressBars, complain, note, print_json, table
+from lnmo_atoms.cli.screen import complain, note, print_json, table
 from lnmo_atoms.disordered_surfaces import disordered_surface_energies, plan_disordered_surfaces
 from lnmo_atoms.records import DISORDERED_SURFACES_FILE
 from lnmo_atoms.results import DisorderedSurfaceResult

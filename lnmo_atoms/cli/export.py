@@ -7,9 +7,10 @@ import typer
 
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.slabs import valid_kind
+from lnmo_atoms.cli.options import Json, StructureFile
 from lnmo_atoms.cli.recipe import recipe_of_options
 from lnmo_atoms.cli.screen import counted, note, print_json, table
-from lnmo_atoms.cli.structures import Json, StructureFile, load
+from lnmo_atoms.cli.structures import load
 from lnmo_atoms.vasp import export_vasp
 
 FOLLOWS = {

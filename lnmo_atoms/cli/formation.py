@@ -14,10 +14,19 @@ from lnmo_atoms.builders.reference_phases import reference_phases
 from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.cli.defects import Cell, Kinds, Placement, Seed
 from lnmo_atoms.cli.formation_outputs import show_formation, write_formation, write_structures
+from lnmo_atoms.cli.options import (
+    DEFAULT_STUDY,
+    Calculator,
+    DryRun,
+    Json,
+    StructureFile,
+    StudyFolder,
+    Workers,
+)
 from lnmo_atoms.cli.plan import show_plan
-from lnmo_atoms.cli.run import DEFAULT_STUDY, Calculator, DryRun, StudyFolder, Workers
-from lnmo_atoms.cli.screen import ProgressBars, complain, print_json
-from lnmo_atoms.cli.structures import Json, StructureFile, load
+from lnmo_atoms.cli.progress import ProgressBars
+from lnmo_atoms.cli.screen import complain, print_json
+from lnmo_atoms.cli.structures import load
 from lnmo_atoms.defect_energies import defect_energies, plan_defects
 from lnmo_atoms.executors import make_executor
 from lnmo_atoms.reference import check_bulk, check_fmax

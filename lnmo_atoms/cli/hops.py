@@ -16,12 +16,13 @@ from lnmo_atoms.builders.files import write_text_atomically
 from lnmo_atoms.builders.hops import Hop, Percolation, find_hops, percolation
 from lnmo_atoms.builders.paths import path_images
 from lnmo_atoms.cli.folders import make_folder
+from lnmo_atoms.cli.options import Json, StructureFile
 from lnmo_atoms.cli.screen import counted, err, line, note, print_json, table
-from lnmo_atoms.cli.structures import Json, StructureFile, load
+from lnmo_atoms.cli.structures import load
 from lnmo_atoms.formats import write
 from lnmo_atoms.records import HOPS_FILE
 from lnmo_atoms.records.packing import pack
-from lnmo_atoms.store.study import RESULTS
+from lnmo_atoms.store.files import RESULTS
 
 LONGEST_TABLE = 20
 """Hops, beyond which the table has a line for each ring composition instead."""

@@ -8,11 +8,20 @@ import typer
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.paths import LEAST_SEPARATION, defect_cell, parse_mode
 from lnmo_atoms.cli.images import write_images
+from lnmo_atoms.cli.options import (
+    DEFAULT_STUDY,
+    Calculator,
+    DryRun,
+    Json,
+    Refine,
+    StructureFile,
+    StudyFolder,
+    Workers,
+)
 from lnmo_atoms.cli.parts import run_parts
 from lnmo_atoms.cli.recipe import Recipe, recipe_of_options
-from lnmo_atoms.cli.run import DEFAULT_STUDY, Calculator, DryRun, Refine, StudyFolder, Workers
 from lnmo_atoms.cli.screen import counted, note, print_json
-from lnmo_atoms.cli.structures import Json, StructureFile, load
+from lnmo_atoms.cli.structures import load
 
 
 def migrate(

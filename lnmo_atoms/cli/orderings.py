@@ -26,8 +26,8 @@ from lnmo_atoms.builders.spinel import valid_lattice_parameter
 from lnmo_atoms.builders.subsets import Subsets, joined
 from lnmo_atoms.builders.symmetry import SpaceGroup
 from lnmo_atoms.cli.folders import make_folder
+from lnmo_atoms.cli.options import Json
 from lnmo_atoms.cli.screen import err, note, print_json, table
-from lnmo_atoms.cli.structures import Json
 from lnmo_atoms.formats import write
 
 MOST_ROWS = 100_000

@@ -13,8 +13,9 @@ from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.cli.executor import open_executor
 from lnmo_atoms.cli.outputs import load_results, show_comparison, write_comparison
 from lnmo_atoms.cli.plan import BEST_UNKNOWN, SYMMETRY_UNKNOWN, show_plan
+from lnmo_atoms.cli.progress import ProgressBars
 from lnmo_atoms.cli.recipe import Recipe
-from lnmo_atoms.cli.screen import ProgressBars, complain, note, print_json
+from lnmo_atoms.cli.screen import complain, note, print_json
 from lnmo_atoms.migration import attempt_frequencies, migration_barriers, plan_migration
 from lnmo_atoms.reference import check_bulk
 from lnmo_atoms.refinement import refine_hops, refine_surfaces

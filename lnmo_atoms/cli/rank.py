@@ -15,10 +15,10 @@ from lnmo_atoms.builders.files import write_text_atomically
 from lnmo_atoms.builders.orderings import enumerate_orderings, sample_orderings
 from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.cli.folders import make_folder
+from lnmo_atoms.cli.options import DEFAULT_STUDY, Calculator, DryRun, Json, StudyFolder, Workers
 from lnmo_atoms.cli.plan import show_plan
-from lnmo_atoms.cli.run import DEFAULT_STUDY, Calculator, DryRun, StudyFolder, Workers
-from lnmo_atoms.cli.screen import ProgressBars, complain, note, print_json, table
-from lnmo_atoms.cli.structures import Json
+from lnmo_atoms.cli.progress import ProgressBars
+from lnmo_atoms.cli.screen import complain, note, print_json, table
 from lnmo_atoms.executors import make_executor
 from lnmo_atoms.formats import write
 from lnmo_atoms.ordering_energies import ordering_energies, plan_orderings

@@ -1,7 +1,5 @@
-"""Commands that calculate: surface, study; and that look at studies: compare, status."""
+"""Commands that calculate, surface and study; and compare, which looks at what they did."""
 
-from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -9,35 +7,21 @@ import typer
 
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.cli.disordered import run_disordered
+from lnmo_atoms.cli.options import (
+    DEFAULT_STUDY,
+    Calculator,
+    DryRun,
+    Json,
+    Refine,
+    StructureFile,
+    StudyFolder,
+    Workers,
+)
 from lnmo_atoms.cli.outputs import load_results, write_comparison
 from lnmo_atoms.cli.parts import run_parts, show
 from lnmo_atoms.cli.recipe import Recipe, read_recipe, recipe_of_options
-from lnmo_atoms.cli.screen import counted, note, print_json, table
-from lnmo_atoms.cli.structures import Json, StructureFile, load
-from lnmo_atoms.executors import job_states
-from lnmo_atoms.store import Study, TaskState
-
-Calculator = Annotated[
-    str, typer.Option("--calculator", help="chgnet, gpaw, emt (metals) or your module:factory.")
-]
-StudyFolder = Annotated[Path, typer.Option("--study", help="Folder that keeps every result.")]
-Workers = Annotated[
-    int | None, typer.Option("--workers", min=1, help="Processes; default: one per core.")
-]
-Refine = Annotated[
-    str | None,
-    typer.Option(
-        "--refine",
-        metavar="CALCULATOR",
-        help="Second engine, such as gpaw, for single points on what the first relaxed.",
-    ),
-]
-DryRun = Annotated[
-    bool, typer.Option("--dry-run", help="List the calculations and their cost; run nothing.")
-]
-DEFAULT_STUDY = Path("lnmo-study")
-LONGEST_TABLE = 200
-"""Of more calculations than these, some that are done are left out."""
+from lnmo_atoms.cli.structures import load
+from lnmo_atoms.store import Study
 
 
 def surface(
@@ -151,34 +135,3 @@ def compare(
     trust = Study.trust_of(study, "surface energies", "barriers")
     comparison = write_comparison(study, surfaces, hops, trust)
     show(comparison, study, json)
-
-
-def status(
-    study: Annotated[Path, typer.Argument(metavar="DIR", help="A study's folder.")] = DEFAULT_STUDY,
-    json: Json = False,
-) -> int:
-    """What a study has done, what failed and why, what is unfinished.
-
-    Example: lnmo status my-study
-    """
-    entries = Study.status_of(study, job_states(study))
-    if json:
-        print_json([entry.as_dict() for entry in entries])
-    else:
-        states = Counter(entry.state for entry in entries)
-        title = f"{study}: {counted(len(entries), 'calculation')}"
-        shown = _worth_showing(entries)
-        table(
-            ", ".join([title, *(f"{number} {state}" for state, number in states.items())]),
-            ("calculation", "state", "steps", "seconds", "cause"),
-            [(e.name, e.state, e.steps, e.seconds, e.cause) for e in shown],
-        )
-        if len(shown) < len(entries):
-            note(f"{len(entries) - len(shown)} calculations are left out; --json lists all")
-    return 1 if any(entry.state == "failed" for entry in entries) else 0
-
-
-def _worth_showing(entries: Sequence[TaskState]) -> list[TaskState]:
-    """All, or of very many those that are not done first, in their order."""
-    order = sorted(range(len(entries)), key=lambda i: (entries[i].state == "done", -i))
-    return [entries[i] for i in sorted(order[:LONGEST_TABLE])]

@@ -25,10 +25,11 @@ from lnmo_atoms.builders.slabs import (
 from lnmo_atoms.builders.slabs.stoichiometry import bulk_formula
 from lnmo_atoms.cli.certificates import certificate_row, show_certificate, show_slabs
 from lnmo_atoms.cli.folders import make_folder
+from lnmo_atoms.cli.options import Json, StructureFile
 from lnmo_atoms.cli.outputs import draw_slabs
 from lnmo_atoms.cli.recipe import parse_facet
 from lnmo_atoms.cli.screen import note, print_json
-from lnmo_atoms.cli.structures import Json, StructureFile, charged, load
+from lnmo_atoms.cli.structures import charged, load
 from lnmo_atoms.formats import read, write
 
 NOT_CERTIFIED = 1

@@ -1,9 +1,7 @@
 """The structure that commands start from."""
 
 from pathlib import Path
-from typing import Annotated
 
-import typer
 from pymatgen.core import Composition, Structure
 
 from lnmo_atoms.builders.charges import formal_charges, with_formal_charges
@@ -11,14 +9,6 @@ from lnmo_atoms.builders.spinel import ordered_spinel
 from lnmo_atoms.builders.symmetry import conventional_cell
 from lnmo_atoms.cli.screen import note
 from lnmo_atoms.formats import read
-
-StructureFile = Annotated[
-    Path | None,
-    typer.Argument(
-        metavar="[STRUCTURE]", help="CIF, POSCAR, extxyz or JSON; without it, ordered LNMO."
-    ),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 
 
 def load(path: Path | None) -> Structure:

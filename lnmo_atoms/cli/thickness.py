@@ -7,17 +7,20 @@ import typer
 
 from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.cli.folders import make_folder
-from lnmo_atoms.cli.plan import show_plan
-from lnmo_atoms.cli.recipe import parse_facet
-from lnmo_atoms.cli.run import (
+from lnmo_atoms.cli.options import (
     DEFAULT_STUDY,
     Calculator,
     DryRun,
+    Json,
+    StructureFile,
     StudyFolder,
     Workers,
 )
-from lnmo_atoms.cli.screen import ProgressBars, complain, note, print_json, table
-from lnmo_atoms.cli.structures import Json, StructureFile, load
+from lnmo_atoms.cli.plan import show_plan
+from lnmo_atoms.cli.progress import ProgressBars
+from lnmo_atoms.cli.recipe import parse_facet
+from lnmo_atoms.cli.screen import complain, note, print_json, table
+from lnmo_atoms.cli.structures import load
 from lnmo_atoms.executors import make_executor
 from lnmo_atoms.plots import plot_thickness, save
 from lnmo_atoms.results import ThicknessResult

@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 from pymatgen.core import Structure
 
 from lnmo_atoms.builders.disorder import random_cells
-from lnmo_atoms.builders.errors import RequestError
+from lnmo_atoms.builders.errors import CalculationError, RequestError
 from lnmo_atoms.builders.slabs.stoichiometry import formula_units
 from lnmo_atoms.calculators import CalculatorSpec
-from lnmo_atoms.reference import BULK_FMAX, CalculationError
+from lnmo_atoms.reference import BULK_FMAX
 from lnmo_atoms.results import Failure, TaskResult
 from lnmo_atoms.tasks import Task
 

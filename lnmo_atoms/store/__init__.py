@@ -1,6 +1,5 @@
 """A study's folder: finished results, checkpoints and provenance; what is done stays done."""
 
-from lnmo_atoms.store.status import TaskState
-from lnmo_atoms.store.study import Study
+import lazy_loader
 
-__all__ = ["Study", "TaskState"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,7 +1,6 @@
 """``results.db``, an ASE database on SQLite with one row per task."""
 
 import contextlib
-import json
 import sqlite3
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -10,11 +9,8 @@ from typing import Any
 import ase.db
 from ase import Atoms
 
-from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.files import write_atomically
-
-MARK = {"lnmo_atoms": {"schema": 1}}
-"""Metadata by which the file is known as ours."""
+from lnmo_atoms.store.sqlite import MARK, errors_in_words, require_ours
 
 
 class ResultsFile:
@@ -32,7 +28,7 @@ class ResultsFile:
         """Make an empty database where there is none."""
         if not self.path.exists():
             # made aside: SQLite makes it in many steps, and a kill may come between any two
-            with self._errors_in_words():
+            with errors_in_words(self.path):
                 write_atomically(self.path, _create)
 
     def data(self, **where: str) -> list[dict[str, Any]]:
@@ -41,14 +37,6 @@ class ResultsFile:
             return []
         with self._open() as database:
             return [dict(row.data) for row in database.select(**where)]
-
-    def columns(self) -> list[dict[str, Any]]:
-        """Columns of every row, in order of writing: far faster than the rows themselves."""
-        if not self.path.exists():
-            return []
-        with self._open(), contextlib.closing(_read_only(self.path)) as database:
-            found = database.execute("SELECT key_value_pairs FROM systems ORDER BY id").fetchall()
-        return [json.loads(text) for (text,) in found]
 
     def write(
         self, key: str, atoms: Atoms, columns: Mapping[str, Any], data: Mapping[str, Any]
@@ -67,39 +55,9 @@ class ResultsFile:
         Raises:
             RequestError: where the file is not ours or cannot be read or written.
         """
-        with self._errors_in_words():
-            ours = _is_ours(self.path)
-        if not ours:
-            raise RequestError(
-                f"{self.path} is damaged or not ours: move it away to calculate anew, or take "
-                "another folder for the study"
-            )
-        with self._errors_in_words(), _connect(self.path) as database:
+        require_ours(self.path)
+        with errors_in_words(self.path), _connect(self.path) as database:
             yield database
-
-    @contextlib.contextmanager
-    def _errors_in_words(self) -> Iterator[None]:
-        """Whatever SQLite, the disk, or a row that cannot be decoded raises, as one line."""
-        try:
-            yield
-        except (sqlite3.Error, OSError, ValueError, LookupError, TypeError) as error:
-            raise RequestError(
-                f"cannot use {self.path}: {error}; if it is damaged, move it away to calculate anew"
-            ) from error
-
-
-def _is_ours(path: Path) -> bool:
-    """Look for our mark; ASE would add its tables to a stranger's database on looking at it."""
-    with contextlib.closing(_read_only(path)) as db:
-        tables = db.execute("SELECT name FROM sqlite_master WHERE name = 'information'").fetchall()
-        if not tables:
-            return False
-        marks = db.execute("SELECT value FROM information WHERE name = 'metadata'").fetchall()
-    return any(json.loads(mark) == MARK for (mark,) in marks)
-
-
-def _read_only(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
 
 
 def _connect(path: Path) -> Any:

@@ -3,14 +3,19 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
-from lnmo_atoms.tasks.journal import read_effort
-from lnmo_atoms.tasks.notebook import evaluations_noted
-from lnmo_atoms.tasks.task import CHECKPOINT, NOTEBOOK, STARTED
-
-NAME = "name.txt"
-"""File in a task's folder that holds its name."""
+from lnmo_atoms.builders.errors import RequestError
+from lnmo_atoms.store.files import NAME, RESULTS, TASKS
+from lnmo_atoms.store.sqlite import columns_and_causes
+from lnmo_atoms.tasks.files import (
+    CHECKPOINT,
+    NOTEBOOK,
+    STARTED,
+    evaluations_noted,
+    read_effort,
+)
 
 JobState: TypeAlias = Literal["queued", "running"]
 
@@ -39,14 +44,47 @@ class TaskState:
         return dict(vars(self))
 
 
-def recorded(columns: Mapping[str, Any], failure: Mapping[str, str] | None) -> TaskState:
+def status_of(
+    path: Path | str, jobs: Mapping[str, JobState] = MappingProxyType({})
+) -> list[TaskState]:
+    """Finished and failed tasks of a study, then those under way or waiting.
+
+    Args:
+        path: the study's folder.
+        jobs: states of jobs elsewhere by the tasks' keys.
+
+    Raises:
+        RequestError: where there is no study in the folder.
+    """
+    rows = columns_and_causes(existing(path) / RESULTS)
+    settled = [(columns, failure) for columns, failure in rows if columns["key"] not in jobs]
+    keys = {columns["key"] for columns, _ in settled}
+    names = (Path(path) / TASKS).glob(f"*/{NAME}")
+    folders = [name.parent for name in sorted(names, key=lambda name: name.stat().st_mtime)]
+    return [_recorded(*row) for row in settled] + [
+        _under_way(folder, jobs.get(folder.name)) for folder in folders if folder.name not in keys
+    ]
+
+
+def existing(path: Path | str) -> Path:
+    """The folder of a study that has begun.
+
+    Raises:
+        RequestError: where there is none.
+    """
+    if not (Path(path) / RESULTS).exists():
+        raise RequestError(f"there is no study in {path}: start one with lnmo study")
+    return Path(path)
+
+
+def _recorded(columns: Mapping[str, Any], failure: Mapping[str, str] | None) -> TaskState:
     """State of a task by its row's columns in the database, and why it failed."""
     if failure is not None:
         return TaskState(failure["name"], "failed", cause=failure["cause"])
     return TaskState(columns["name"], "done", columns["steps"], columns["seconds"])
 
 
-def under_way(folder: Path, job: JobState | None) -> TaskState:
+def _under_way(folder: Path, job: JobState | None) -> TaskState:
     """State of a task that has a folder, and perhaps a job, only."""
     name = (folder / NAME).read_text(encoding="utf-8")
     if (noted := evaluations_noted(folder / NOTEBOOK)) is not None:

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from types import MappingProxyType, TracebackType
+from types import TracebackType
 from typing import Any
 
 from lnmo_atoms.builders.errors import RequestError
@@ -15,18 +15,13 @@ from lnmo_atoms.calculators import CalculatorSpec, Quantity
 from lnmo_atoms.formats import to_atoms
 from lnmo_atoms.results import Failure
 from lnmo_atoms.store.database import ResultsFile
+from lnmo_atoms.store.files import LOGS, NAME, PROVENANCE, RESULTS, TASKS
 from lnmo_atoms.store.lock import Lock
 from lnmo_atoms.store.provenance import REFINEMENT, append_run, read_runs
 from lnmo_atoms.store.rows import Result, atoms_of, columns, pack, seal, unpack
-from lnmo_atoms.store.status import NAME, JobState, TaskState, recorded, under_way
+from lnmo_atoms.store.status import existing
 from lnmo_atoms.tasks import Task
-from lnmo_atoms.tasks.task import STARTED
-
-RESULTS = "results.db"
-PROVENANCE = "study.json"
-TASKS = "tasks"
-LOGS = "logs"
-"""What engines wrote of finished tasks, a folder for each."""
+from lnmo_atoms.tasks.files import STARTED
 
 
 class Study:
@@ -167,32 +162,6 @@ class Study:
         append_run(self.path / PROVENANCE, spec, recipe, command, seeds)
 
     @staticmethod
-    def status_of(
-        path: Path | str, jobs: Mapping[str, JobState] = MappingProxyType({})
-    ) -> list[TaskState]:
-        """Finished and failed tasks, then those under way or waiting.
-
-        Args:
-            path: the folder.
-            jobs: states of jobs elsewhere by the tasks' keys.
-
-        Raises:
-            RequestError: where there is no study in the folder.
-        """
-        results = ResultsFile(_existing(path) / RESULTS)
-        rows = [row for row in results.columns() if row["key"] not in jobs]
-        failed = [row["key"] for row in rows if row["status"] == "failed"]
-        failures = dict(zip(failed, results.data(status="failed"), strict=True))
-        keys = {row["key"] for row in rows}
-        names = (Path(path) / TASKS).glob(f"*/{NAME}")
-        open_tasks = [name.parent for name in sorted(names, key=lambda name: name.stat().st_mtime)]
-        return [recorded(row, failures.get(row["key"])) for row in rows] + [
-            under_way(folder, jobs.get(folder.name))
-            for folder in open_tasks
-            if folder.name not in keys
-        ]
-
-    @staticmethod
     def trust_of(path: Path | str, first: Quantity, *others: Quantity) -> str:
         """How far to trust such numbers of the engines that the study last ran with.
 
@@ -201,7 +170,7 @@ class Study:
         Raises:
             RequestError: where there is no study in the folder.
         """
-        runs = read_runs(_existing(path) / PROVENANCE)
+        runs = read_runs(existing(path) / PROVENANCE)
         last = {(run["recipe"] or {}).get("workflow") == REFINEMENT: run for run in runs}
         names = [last[refined]["engine"]["engine"] for refined in sorted(last)]
         texts = (CalculatorSpec(name).trust(first, *others) for name in names)
@@ -232,9 +201,3 @@ class Study:
         if self._lock is not None:
             self._lock.release()
             self._lock = None
-
-
-def _existing(path: Path | str) -> Path:
-    if not (Path(path) / RESULTS).exists():
-        raise RequestError(f"there is no study in {path}: start one with lnmo study")
-    return Path(path)

@@ -1,9 +1,5 @@
 """Calculations as plain functions: structures and a spec in, a result out; resumable."""
 
-from lnmo_atoms.tasks.band import band
-from lnmo_atoms.tasks.hessian import hessian
-from lnmo_atoms.tasks.relax import relax
-from lnmo_atoms.tasks.static import static
-from lnmo_atoms.tasks.task import Task, cost, execute
+import lazy_loader
 
-__all__ = ["Task", "band", "cost", "execute", "hessian", "relax", "static"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

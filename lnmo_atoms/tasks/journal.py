@@ -4,7 +4,7 @@ import json
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 from ase import Atoms
 
 from lnmo_atoms.builders.files import write_text_atomically
+from lnmo_atoms.tasks.files import Effort
 from lnmo_atoms.tasks.gauge import Gauge
 
 log = logging.getLogger(__name__)
@@ -19,15 +20,6 @@ log = logging.getLogger(__name__)
 SCHEMA = 1
 INTERVAL = 2.0
 """Seconds between two writes of the checkpoint."""
-
-
-@dataclass(frozen=True)
-class Effort:
-    """Steps, evaluations by the engine and wall time in seconds."""
-
-    steps: int = 0
-    force_calls: int = 0
-    seconds: float = 0.0
 
 
 class Journal:
@@ -105,12 +97,3 @@ class Journal:
             int(document["steps"]), int(document["force_calls"]), float(document["seconds"])
         )
         return effort, cells, positions
-
-
-def read_effort(path: Path) -> Effort | None:
-    """What a checkpoint says was spent so far; None where there is no sound checkpoint."""
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-        return Effort(**{field.name: document[field.name] for field in fields(Effort)})
-    except (OSError, ValueError, KeyError, TypeError):
-        return None

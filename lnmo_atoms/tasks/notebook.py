@@ -148,12 +148,3 @@ def _page(line: bytes) -> Page:
     if not np.isfinite([*forces.ravel(), energy, seconds]).all():
         raise ValueError("a line holds numbers that are not finite")
     return question, Evaluation(energy, forces, moments), seconds
-
-
-def evaluations_noted(path: Path) -> tuple[int, float] | None:
-    """How many evaluations a notebook holds, and the seconds they took; None without one.
-
-    The file is left as it is: its search may be writing the next line.
-    """
-    pages = _read(path)[0] if path.exists() else []
-    return (len(pages), pages[-1][2]) if pages else None

@@ -16,17 +16,13 @@ from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.formats import to_atoms
 from lnmo_atoms.results import BandResult, HessianResult, TaskResult
 from lnmo_atoms.tasks.band import band
+from lnmo_atoms.tasks.files import CHECKPOINT, NOTEBOOK, STARTED
 from lnmo_atoms.tasks.hessian import hessian
 from lnmo_atoms.tasks.relax import relax
 from lnmo_atoms.tasks.static import static
 
 SCHEMA = 2
 """Of what a task does; a change in it makes every finished calculation count as another one."""
-CHECKPOINT = "checkpoint.json"
-NOTEBOOK = "evaluations.jsonl"
-"""File in a search's folder: every evaluation so far."""
-STARTED = "started"
-"""File in a task's folder that says that a worker has begun."""
 
 ENERGY_DIGITS = 6
 """Decimals of the end points' energies in eV: the last digits vary from run to run."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from lnmo_atoms.builders.errors import RequestError
+from lnmo_atoms.builders.errors import CalculationError, RequestError
 from lnmo_atoms.flags import moment_changes
 from lnmo_atoms.formats.sites import moments
 from lnmo_atoms.records import (
@@ -16,7 +16,7 @@ from lnmo_atoms.records import (
     save_hops,
     save_surfaces,
 )
-from lnmo_atoms.reference import CalculationError, judged
+from lnmo_atoms.reference import judged
 from lnmo_atoms.results import HopResult, SurfaceResult
 from lnmo_atoms.store import Study
 from lnmo_atoms.vasp.collection import Collection

@@ -82,9 +82,9 @@ def _block(site):
 
 
 def test_the_two_hops_share_one_relaxed_end_point(study, barriers):
-    from lnmo_atoms.store import Study
+    from lnmo_atoms.store import status_of
 
-    names = [entry.name for entry in Study.status_of(study)]
+    names = [entry.name for entry in status_of(study)]
     assert len(barriers) == 2
     assert sum(name.startswith("relax Li vacancy") for name in names) == 1
 

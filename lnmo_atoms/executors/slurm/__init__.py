@@ -1,7 +1,5 @@
 """Tasks as jobs of SLURM, which outlive the driver and are picked up by the next one."""
 
-from lnmo_atoms.executors.slurm.executor import SlurmExecutor
-from lnmo_atoms.executors.slurm.job import SlurmJob
-from lnmo_atoms.executors.slurm.states import job_states
+import lazy_loader
 
-__all__ = ["SlurmExecutor", "SlurmJob", "job_states"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

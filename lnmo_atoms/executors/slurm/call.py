@@ -9,11 +9,11 @@ from ase.io import jsonio
 
 from lnmo_atoms.builders.files import write_text_atomically
 from lnmo_atoms.executors.causes import JobError, cause_of
+from lnmo_atoms.executors.slurm.job import CALL
 from lnmo_atoms.formats.json_files import refuse_unsafe
 from lnmo_atoms.store.rows import Result, pack, pack_task, unpack, unpack_task
 from lnmo_atoms.tasks import Task, execute
 
-CALL = "call.json"
 OUTCOME = "outcome.json"
 OUTPUT = "slurm.out"
 """File for what the job prints."""

@@ -16,7 +16,7 @@ from lnmo_atoms.executors.slurm import call, queue
 from lnmo_atoms.executors.slurm.job import SlurmJob, job_name
 from lnmo_atoms.executors.slurm.queue import SlurmError, Standing
 from lnmo_atoms.tasks import Task, cost
-from lnmo_atoms.tasks.task import STARTED
+from lnmo_atoms.tasks.files import STARTED
 
 POLL = 0.5
 """Seconds between two looks for outcomes."""

@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-from lnmo_atoms.executors.slurm.call import CALL
-from lnmo_atoms.executors.slurm.job import job_name
+from lnmo_atoms.executors.slurm.job import CALL, job_name
 from lnmo_atoms.executors.slurm.queue import SlurmError, standings
+from lnmo_atoms.store.files import TASKS
 from lnmo_atoms.store.status import JobState
-from lnmo_atoms.store.study import TASKS
 
 
 def job_states(study: Path) -> dict[str, JobState]:
