@@ -1,12 +1,18 @@
 """Files that are there whole or not at all."""
 
 import os
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
 from lnmo_atoms.builders.errors import RequestError
+
+
+def file_name(text: str) -> str:
+    """A text as part of a file's name: signs that could lead into another folder become dashes."""
+    return re.sub(r"[^\w.+-]+", "-", text)
 
 
 def write_atomically(path: Path, write: Callable[[Path], None]) -> None:

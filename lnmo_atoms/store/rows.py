@@ -68,12 +68,23 @@ def seal(fields: Mapping[str, Any]) -> str:
     return hashlib.sha256(object_to_bytes(fields)).hexdigest()
 
 
+def unsealed(data: Mapping[str, Any]) -> Result:
+    """The result in a row's data.
+
+    Raises:
+        ValueError: where it is not as it was sealed.
+    """
+    fields = data["result"]
+    if data.get("seal") not in (None, seal(fields)):
+        raise ValueError("a result is not as it was written")
+    return unpack(fields)
+
+
 def unpack(fields: Mapping[str, Any]) -> Result:
     """The result that was packed.
 
     Raises:
         RequestError: where it asks for more than data.
-        KeyError, TypeError, ValueError, AttributeError: for what is no packed result.
     """
     given = dict(fields)
     if "images" in given:

@@ -18,13 +18,18 @@ SELECT key_value_pairs, CASE WHEN id IN (
 """
 """Of the data, which are long, only those that say why a task failed."""
 
+UNREADABLE = (
+    ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError, MemoryError
+)  # fmt: skip
+"""What comes of rows that we did not write."""
+
 
 @contextlib.contextmanager
 def errors_in_words(path: Path) -> Iterator[None]:
     """Whatever SQLite, the disk, or a row that cannot be decoded raises, as one line."""
     try:
         yield
-    except (sqlite3.Error, OSError, ValueError, LookupError, TypeError) as error:
+    except (sqlite3.Error, OSError, *UNREADABLE) as error:
         raise RequestError(
             f"cannot use {path}: {error}; if it is damaged, move it away to calculate anew"
         ) from error
