@@ -15,7 +15,7 @@ from synthetic import midpoint_result, ordered_hop, surface
 
 import lnmo_atoms
 from lnmo_atoms.builders.errors import RequestError
-from lnmo_atoms.builders.files import file_name
+from lnmo_atoms.builders.files import file_name, legible
 from lnmo_atoms.builders.spinel import ordered_spinel
 from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.cli import screen
@@ -30,9 +30,9 @@ EMT = CalculatorSpec.parse("emt")
 EVIL = "from pathlib import Path\nPath(__file__).with_name('ran').touch()\n"
 OBJECT = {"@module": "evil", "@class": "make", "@version": None}
 NAMES = [
-    "../../x", "/tmp/x", "..\\x", "a\nb", "\x1b[2J\x1b]0;x\x07", "\x9b2J", "[red]x[/red]", "[/]",
+    "../../x", "/x", "..\\x", "a\nb", "\x1b[2J\x1b]0;x\x07", "\x9b2J", "[red]x[/red]", "[/]",
     "\\[bold]x", "<script>alert(1)</script>", "__import__('os').system('touch ran')", "$\\frac$",
-    "\u202exyz", "x" * 300,
+    "\u202exyz",
 ]  # fmt: skip
 COMMANDS = ("status", "compare", "diffusion")
 
@@ -70,8 +70,8 @@ def look(study):
 
 
 def outside(study):
-    """What lies beside the study, and beside its parents."""
-    around = (study.parent, study.parent.parent, Path("/tmp"))  # noqa: S108
+    """What lies beside the study, and beside its parent."""
+    around = (study.parent, study.parent.parent)
     return {path.name for folder in around for path in folder.iterdir()} - {"study"}
 
 
@@ -185,7 +185,8 @@ def test_names_from_files_stay_names(study, name):
     edit(study / SURFACES_FILE, lambda tree: tree["records"][0]["slab"].update(termination=name))
     listed, compared, _ = look(study)
     assert listed.returncode == 1
-    assert compared.returncode == (2 if len(name) == 300 else 0), compared.stderr
+    assert compared.returncode == (0 if legible(name) else 2), compared.stderr
+    assert legible(name) or compared.stderr.count("\n") == 1
 
 
 def bulk_of(name):

@@ -2,17 +2,15 @@
 
 import json
 import logging
-import re
 from collections.abc import Sequence
 
 from rich import box
 from rich.console import Console
 from rich.logging import RichHandler
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
-CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-"""What a terminal obeys, line feeds excepted: a file may hold any of it."""
+from lnmo_atoms.builders.files import legible
 
 out = Console(soft_wrap=False)
 err = Console(stderr=True)
@@ -20,7 +18,11 @@ err = Console(stderr=True)
 
 def complain(message: str) -> None:
     """One line on standard error."""
-    err.print(f"[bold red]lnmo:[/] {_one_line(message)}", highlight=False, soft_wrap=True)
+    err.print(
+        Text.assemble(("lnmo:", "bold red"), " ", _one_line(message)),
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 def line(message: str) -> None:
@@ -35,12 +37,12 @@ def note(message: str) -> None:
 
 def visible(text: str) -> str:
     """Text from anywhere, which can neither move the cursor nor turn the line around."""
-    return CONTROL.sub(lambda sign: ascii(sign[0])[1:-1], text)
+    return "".join(s if s == "\n" or legible(s) else ascii(s)[1:-1] for s in text)
 
 
-def _one_line(message: str) -> str:
-    """One line, with rich's markup switched off."""
-    return escape(visible(" ".join(message.split())))
+def _one_line(message: str) -> Text:
+    """One line as it stands, without markup."""
+    return Text(visible(" ".join(message.split())))
 
 
 class _Note(logging.Formatter):
@@ -81,11 +83,11 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def _cell(value: object) -> str:
+def _cell(value: object) -> Text:
     if value is None:
-        return "–"
+        return Text("–")
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return Text("yes" if value else "no")
     if isinstance(value, float):
-        return f"{value:.3f}" if abs(value) < 10 else f"{value:.1f}"
-    return escape(visible(str(value)))
+        return Text(f"{value:.3f}" if abs(value) < 10 else f"{value:.1f}")
+    return Text(visible(str(value)))
