@@ -13,11 +13,14 @@ from dataclasses import dataclass
 
 import pytest
 from ase.build import bulk
+from program import LNMO
+from synthetic import surface
 
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.executors import make_executor
 from lnmo_atoms.formats import to_structure
+from lnmo_atoms.records import SURFACES_FILE, save_surfaces
 from lnmo_atoms.results import Failure
 from lnmo_atoms.runner import run_tasks
 from lnmo_atoms.store import Study
@@ -197,6 +200,24 @@ def test_a_run_killed_at_random_ends_like_one_left_alone(faulty, seed):
     assert trial.repeated <= 2 * (journal.INTERVAL / WAIT + 2)
 
 
+def test_a_second_driver_is_refused_until_the_first_is_killed(faulty):
+    environment = prepare(faulty)
+    first = drive(faulty, environment, WAIT)
+    while not notes_of(faulty):
+        time.sleep(0.01)
+    out, err = drive(faulty, environment, WAIT).communicate(timeout=120)
+    assert out == ""
+    assert err.splitlines()[-1].endswith(
+        f"RequestError: another run is at work on the study {faulty}/study: wait until it ends, "
+        "or take another folder"
+    )
+    first.kill()
+    out, err = drive(faulty, environment, WAIT).communicate(timeout=120)
+    assert (json.loads(out), err) == ([], "")
+    assert_undisturbed(faulty, WAIT)
+    first.communicate()
+
+
 # --- disks --------------------------------------------------------------------------------------
 
 
@@ -216,6 +237,91 @@ def test_a_full_disk_is_said_and_costs_nothing_that_was_finished(faulty, kilobyt
     assert (json.loads(out), err) == ([], "")
     assert not finished & {size for _, size in notes_of(faulty)[before:]}
     assert_undisturbed(faulty, 0.0)
+
+
+def obedient(*command):
+    """The command as someone whom permissions bind, which they do not for root."""
+    if os.geteuid() != 0:
+        return list(command)
+    return ["setpriv", "--bounding-set=-dac_override,-dac_read_search", *command]
+
+
+needs_permissions = pytest.mark.skipif(
+    sys.platform == "win32" or (os.geteuid() == 0 and shutil.which("setpriv") is None),
+    reason="permissions bind neither Windows nor, without setpriv, root",
+)
+
+
+def set_writable(study, writable):
+    """Give or take the right to write, everywhere in a study."""
+    for path in [study, *sorted(study.rglob("*"))]:
+        with contextlib.suppress(FileNotFoundError):  # a checkpoint just replaced
+            path.chmod(0o444 | 0o111 * path.is_dir() | 0o200 * writable)
+
+
+@needs_permissions
+@pytest.mark.parametrize("finished", [0, 2])
+def test_a_folder_that_turns_read_only_is_said_and_costs_nothing_finished(faulty, finished):
+    """A run begins, and at its first evaluation or later somebody takes the right to write."""
+    environment, study = prepare(faulty), Study(faulty / "study")
+    driver = drive(faulty, environment, WAIT, *obedient())
+    while not notes_of(faulty) or len(done_so_far(study)) < finished:
+        time.sleep(0.01)
+    set_writable(study.path, writable=False)
+    try:
+        _, err = driver.communicate(timeout=120)
+        assert driver.returncode == 1
+        assert "RequestError: cannot " in err.splitlines()[-1]
+        kept = done_so_far(study)
+    finally:
+        set_writable(study.path, writable=True)
+    assert len(kept) >= finished
+    before = len(notes_of(faulty))
+    out, err = drive(faulty, environment, WAIT).communicate(timeout=120)
+    assert (json.loads(out), err) == ([], "")
+    assert not kept & {size for _, size in notes_of(faulty)[before:]}
+    assert_undisturbed(faulty, WAIT)
+
+
+def done_so_far(study):
+    """Numbers of atoms of the finished tasks."""
+    if not (study.path / "results.db").exists():
+        return set()
+    return {
+        len(task.structures[0])
+        for task in copper_tasks(study.path.parent, WAIT)
+        if study.get(task.key) is not None
+    }
+
+
+@needs_permissions
+def test_a_read_only_study_is_read_but_not_gone_on_with(faulty):
+    environment, study = prepare(faulty), faulty / "study"
+    with Study(study) as kept, make_executor() as pool:
+        run_tasks(copper_tasks(faulty, sizes=[1, 3]), kept, pool)
+        kept.write_provenance(CalculatorSpec.parse("emt"))
+    save_surfaces([surface((1, 1, 1), 0.5)], study / SURFACES_FILE)
+    before = {path: path.read_bytes() for path in study.rglob("*") if path.is_file()}
+    set_writable(study, writable=False)
+    try:
+        driver = drive(faulty, environment, 0.0, *obedient())
+        _, err = driver.communicate(timeout=120)
+        looked = [
+            subprocess.run(
+                obedient(*LNMO, *words, study, "--json"), env=environment,
+                capture_output=True, text=True, check=False,
+            )
+            for words in (["status"], ["compare"])
+        ]  # fmt: skip
+    finally:
+        set_writable(study, writable=True)
+    assert driver.returncode == 1
+    assert f"RequestError: cannot write to {study}/tasks/" in err.splitlines()[-1]
+    assert [(one.returncode, one.stderr) for one in looked] == [(0, "")] * 2
+    status, compared = (json.loads(one.stdout) for one in looked)
+    assert [entry["state"] for entry in status] == ["done"] * 2
+    assert compared["facets"][0]["gamma_J_per_m2"] == 0.5
+    assert {path: path.read_bytes() for path in study.rglob("*") if path.is_file()} == before
 
 
 def test_a_torn_copy_of_the_database_gives_the_same_results_or_a_refusal(faulty):

@@ -47,6 +47,20 @@ class Late(EMT):
         self.calls += 1
         if self.calls > 5:
             self.results["energy"] = np.inf
+
+
+class Strained(EMT):
+    def calculate(self, *args):
+        super().calculate(*args)
+        self.results["stress"][0] = np.nan
+
+
+class Spun(EMT):
+    implemented_properties = [*EMT.implemented_properties, "magmoms"]
+
+    def calculate(self, *args):
+        super().calculate(*args)
+        self.results["magmoms"] = np.array([1.0, np.nan] * (len(self.atoms) // 2))
 '''
 
 
@@ -163,11 +177,21 @@ def test_fixed_atoms_stay():
     assert result.structure.site_properties["selective_dynamics"] == free
 
 
-@pytest.mark.parametrize(("engine", "what"), [("Broken", "forces"), ("Late", "energy")])
+@pytest.mark.parametrize(
+    ("engine", "what"),
+    [("Broken", "forces"), ("Late", "energy"), ("Strained", "stress"), ("Spun", "magmoms")],
+)
 def test_numbers_that_are_none_stop_a_relaxation(engine, what):
     spec = CalculatorSpec.parse(f"engines_of_test:{engine}")
     with pytest.raises(CalculationFailed, match=f"the engine gave {what} that are not finite"):
-        relax(rattled_copper(), spec, fmax=1e-9)
+        relax(rattled_copper(), spec, fmax=1e-9, cell=True)
+
+
+@pytest.mark.parametrize(("engine", "what"), [("Broken", "forces"), ("Spun", "magmoms")])
+def test_numbers_that_are_none_are_no_static_result(engine, what):
+    spec = CalculatorSpec.parse(f"engines_of_test:{engine}")
+    with pytest.raises(CalculationFailed, match=f"the engine gave {what} that are not finite"):
+        static(rattled_copper(), spec, forces=True)
 
 
 # --- checkpoints ------------------------------------------------------------------------------

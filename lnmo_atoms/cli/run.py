@@ -1,10 +1,12 @@
 """Commands that calculate, surface and study; and compare, which looks at what they did."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from lnmo_atoms.analyzers.facets import compare_facets
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.cli.disordered import run_disordered
 from lnmo_atoms.cli.options import (
@@ -129,9 +131,13 @@ def compare(
 ) -> None:
     """Compare the facets of a finished study: tables, CSV, JSON and figures in its folder.
 
+    Of a study that may not be written to, the tables are shown alone.
+
     Example: lnmo compare my-study
     """
     surfaces, hops = load_results(study)
     trust = Study.trust_of(study, "surface energies", "barriers")
-    comparison = write_comparison(study, surfaces, hops, trust)
-    show(comparison, study, json)
+    if os.access(study, os.W_OK):
+        show(write_comparison(study, surfaces, hops, trust), study, json)
+    else:
+        show(compare_facets(surfaces, hops, trust=trust), None, json)

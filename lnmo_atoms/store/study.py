@@ -129,10 +129,17 @@ class Study:
         ]
 
     def folder(self, task: Task[Any]) -> Path:
-        """The task's own folder for its checkpoint, made if need be."""
+        """The task's own folder for its checkpoint, made if need be.
+
+        Raises:
+            RequestError: where it cannot be made or written.
+        """
         folder = self._folder(task)
-        folder.mkdir(exist_ok=True)
-        (folder / STARTED).unlink(missing_ok=True)
+        try:
+            folder.mkdir(exist_ok=True)
+            (folder / STARTED).unlink(missing_ok=True)
+        except OSError as error:
+            raise RequestError(f"cannot write to {folder}: {error.strerror}") from error
         if not (folder / NAME).exists():
             write_text_atomically(folder / NAME, task.name)
         return folder
