@@ -225,3 +225,11 @@ def test_a_structures_labels_lead_nowhere(tmp_path):
     lnmo("hops", "s.json", "-o", "images", cwd=place)
     assert {path.name for path in place.iterdir()} <= {"s.json", "images"}
     assert [path.name for path in (tmp_path / "in").iterdir()] == ["deep"]
+
+
+def test_code_of_ones_own_is_named_before_it_runs(study):
+    """It ends the program as soon as it is imported."""
+    (study.parent / "mine.py").write_text("raise SystemExit('imported')")
+    (study.parent / "recipe.toml").write_text('calculator = "mine:make"\n')
+    done = lnmo("study", "recipe.toml", cwd=study.parent)
+    assert done.stderr.splitlines()[0] == "recipe.toml runs code of your own: mine:make"

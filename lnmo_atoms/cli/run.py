@@ -22,6 +22,7 @@ from lnmo_atoms.cli.options import (
 from lnmo_atoms.cli.outputs import load_results, write_comparison
 from lnmo_atoms.cli.parts import run_parts, show
 from lnmo_atoms.cli.recipe import Recipe, read_recipe, recipe_of_options
+from lnmo_atoms.cli.screen import note
 from lnmo_atoms.cli.structures import load
 from lnmo_atoms.store import Study
 
@@ -112,6 +113,9 @@ def study(
     Example: lnmo study workflows/local.toml --study my-study
     """
     given = Recipe() if recipe is None else read_recipe(recipe)
+    for engine in filter(None, (given.calculator, given.refine)):
+        if ":" in engine:
+            note(f"{recipe} runs code of your own: {engine}")
     asked = {
         "study": None if study is None else str(study),
         "calculator": calculator,

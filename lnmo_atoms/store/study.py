@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any
 
 from lnmo_atoms.builders.errors import RequestError
-from lnmo_atoms.builders.files import file_name, write_text_atomically
+from lnmo_atoms.builders.files import file_name
 from lnmo_atoms.calculators import CalculatorSpec, Quantity
 from lnmo_atoms.formats import to_atoms
 from lnmo_atoms.results import Failure
@@ -138,10 +138,10 @@ class Study:
         try:
             folder.mkdir(exist_ok=True)
             (folder / STARTED).unlink(missing_ok=True)
+            if not (folder / NAME).exists():  # for people alone, and not worth waiting for the disk
+                (folder / NAME).write_text(task.name, encoding="utf-8", errors="replace")
         except OSError as error:
             raise RequestError(f"cannot write to {folder}: {error.strerror}") from error
-        if not (folder / NAME).exists():
-            write_text_atomically(folder / NAME, task.name)
         return folder
 
     def write_provenance(
