@@ -23,7 +23,7 @@ from lnmo_atoms.formats import to_structure
 from lnmo_atoms.records import SURFACES_FILE, save_surfaces
 from lnmo_atoms.results import Failure
 from lnmo_atoms.runner import run_tasks
-from lnmo_atoms.store import Study
+from lnmo_atoms.store import Study, status_of
 from lnmo_atoms.tasks import Task, journal
 
 FMAX = 0.01
@@ -200,6 +200,37 @@ def test_a_run_killed_at_random_ends_like_one_left_alone(faulty, seed):
     assert trial.repeated <= 2 * (journal.INTERVAL / WAIT + 2)
 
 
+HALF_WRITTEN = """
+import os, sqlite3, sys
+database = sqlite3.connect(sys.argv[1], isolation_level=None)
+database.execute("PRAGMA cache_size = 1")  # so that pages reach the file before the end
+database.execute("BEGIN")
+database.execute("DELETE FROM systems")
+database.execute("CREATE TABLE t (x)")
+for _ in range(100):
+    database.execute("INSERT INTO t VALUES (zeroblob(3000))")
+os._exit(9)
+"""
+
+
+@pytest.mark.parametrize("look", [Study.failures, lambda study: status_of(study.path)])
+def test_a_driver_killed_as_it_writes_leaves_what_was_before(faulty, look):
+    """SQLite's journal lies there; whoever looks first plays it back."""
+    (task,) = copper_tasks(faulty, sizes=[1])
+    with Study(faulty / "study") as study, make_executor() as pool:
+        result = run_tasks([task], study, pool)[task.key]
+    size = (study.path / "results.db").stat().st_size
+    command = [sys.executable, "-c", HALF_WRITTEN, study.path / "results.db"]
+    assert subprocess.run(command, check=False).returncode == 9
+    assert (study.path / "results.db-journal").exists()
+    assert (study.path / "results.db").stat().st_size > size
+    look(study)
+    assert study.get(task.key).energy == result.energy
+    assert [state.state for state in status_of(study.path)] == ["done"]
+    with Study(faulty / "study") as again:
+        assert again.get(task.key).energy == result.energy
+
+
 def test_a_second_driver_is_refused_until_the_first_is_killed(faulty):
     environment = prepare(faulty)
     first = drive(faulty, environment, WAIT)
@@ -272,9 +303,9 @@ def test_a_folder_that_turns_read_only_is_said_and_costs_nothing_finished(faulty
         _, err = driver.communicate(timeout=120)
         assert driver.returncode == 1
         assert "RequestError: cannot " in err.splitlines()[-1]
-        kept = done_so_far(study)
     finally:
         set_writable(study.path, writable=True)
+    kept = done_so_far(study)
     assert len(kept) >= finished
     before = len(notes_of(faulty))
     out, err = drive(faulty, environment, WAIT).communicate(timeout=120)

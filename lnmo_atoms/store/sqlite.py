@@ -41,7 +41,7 @@ def require_ours(path: Path) -> None:
     Raises:
         RequestError: where the file is not ours or cannot be read.
     """
-    with errors_in_words(path), contextlib.closing(_read_only(path)) as database:
+    with errors_in_words(path), contextlib.closing(_opened(path)) as database:
         ours = _is_ours(database)
     if not ours:
         raise RequestError(
@@ -57,7 +57,7 @@ def columns_and_causes(path: Path) -> list[tuple[dict[str, Any], dict[str, str] 
         RequestError: where the file is not ours or cannot be read.
     """
     require_ours(path)
-    with errors_in_words(path), contextlib.closing(_read_only(path)) as database:
+    with errors_in_words(path), contextlib.closing(_opened(path)) as database:
         found = database.execute(COLUMNS_AND_CAUSES).fetchall()
         return [(json.loads(pairs), data and _object(data)) for pairs, data in found]
 
@@ -79,5 +79,10 @@ def _object(data: bytes) -> dict[str, str]:
     return content
 
 
-def _read_only(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+def _opened(path: Path) -> sqlite3.Connection:
+    """For reading; never made.
+
+    A driver killed in the midst of writing leaves a journal, which SQLite plays back on reading if
+    it may write; where it may not, it opens the file for reading alone by itself.
+    """
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)
