@@ -15,10 +15,10 @@ from lnmo_atoms.analyzers.kinetics import (
     diffusion_tensor,
     diffusivity,
     jump_rate,
-    vineyard_frequency,
 )
 from lnmo_atoms.analyzers.kinetics.lattice_gas import lattice_gas
 from lnmo_atoms.builders.errors import RequestError
+from lnmo_atoms.vineyard import vineyard_frequency
 
 LATTICES = sorted(NEIGHBOURS)
 

@@ -1,14 +1,5 @@
 """Results in, numbers out: Wulff shape, exposed cations, the comparison of facets."""
 
-from lnmo_atoms.analyzers.exposure import FaceExposure, exposed_cations
-from lnmo_atoms.analyzers.facets import FacetComparison, compare_facets
-from lnmo_atoms.analyzers.wulff import WulffShape, wulff_shape
+import lazy_loader
 
-__all__ = [
-    "FaceExposure",
-    "FacetComparison",
-    "WulffShape",
-    "compare_facets",
-    "exposed_cations",
-    "wulff_shape",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

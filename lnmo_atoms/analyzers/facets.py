@@ -1,6 +1,5 @@
 """The comparison of facets: surface energy, share of the crystal, exposed cations, hop barriers."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf, isfinite
@@ -13,7 +12,7 @@ from lnmo_atoms.analyzers.refined import refinement_note
 from lnmo_atoms.analyzers.rows import FacetRow, Row, TerminationRow, csv_text
 from lnmo_atoms.analyzers.wulff import WulffShape, wulff_shape
 from lnmo_atoms.builders.errors import RequestError
-from lnmo_atoms.builders.files import write_text_atomically
+from lnmo_atoms.builders.files import write_json, write_text_atomically
 from lnmo_atoms.builders.slabs import Facet, facet_name
 from lnmo_atoms.results import HopResult, SurfaceResult
 
@@ -104,8 +103,7 @@ class FacetComparison:
             "notes": list(self.notes),
             "trust": self.trust,
         }
-        text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False)
-        write_text_atomically(Path(path), text + "\n")
+        write_json(Path(path), document)
 
 
 def compare_facets(

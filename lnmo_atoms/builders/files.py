@@ -1,5 +1,6 @@
 """Files that are there whole or not at all."""
 
+import json
 import os
 import re
 import unicodedata
@@ -54,3 +55,14 @@ def write_text_atomically(path: Path, text: str) -> None:
             os.fsync(stream.fileno())
 
     write_atomically(path, fill)
+
+
+def write_json(path: Path, content: object) -> None:
+    """Write what people may want to read as JSON, whole or not at all.
+
+    Raises:
+        RequestError: where the folder is missing or cannot be written.
+        ValueError: for numbers that are not finite.
+    """
+    text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
+    write_text_atomically(path, text + "\n")

@@ -1,6 +1,5 @@
 """Engines: which calculator to use, as data that travels, and how far to trust its numbers."""
 
-from lnmo_atoms.calculators.engines import Quantity
-from lnmo_atoms.calculators.spec import CalculatorSpec
+import lazy_loader
 
-__all__ = ["CalculatorSpec", "Quantity"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,6 +1,5 @@
 """What lnmo build did: beside the files, in the comments of a CIF, and on the screen."""
 
-import json
 import shlex
 import sys
 from collections.abc import Sequence
@@ -12,7 +11,7 @@ from pymatgen.core import Structure
 
 from lnmo_atoms.builders.charges import total_charge
 from lnmo_atoms.builders.errors import RequestError
-from lnmo_atoms.builders.files import write_text_atomically
+from lnmo_atoms.builders.files import write_json
 from lnmo_atoms.builders.quasirandom import DisorderFigures, disorder_figures
 from lnmo_atoms.builders.symmetry import space_group
 from lnmo_atoms.cli.screen import line, table
@@ -67,9 +66,8 @@ def _figures(structure: Structure) -> DisorderFigures | None:
 def write_files(structure: Structure, output: Sequence[Path], made: dict[str, Any]) -> None:
     """Write the structure, and beside each file, under its name, the record of its making."""
     write_all(structure, output, _comments(made))
-    text = json.dumps(made, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     for path in dict.fromkeys(path.with_suffix(SUFFIX) for path in output):
-        write_text_atomically(path, text)
+        write_json(path, made)
 
 
 def _comments(made: dict[str, Any]) -> list[str]:

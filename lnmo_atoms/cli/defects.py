@@ -1,6 +1,5 @@
 """Command defects: what can be missing, added or exchanged in a crystal."""
 
-import json as json_text
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +12,7 @@ from lnmo_atoms.analyzers.rows import Row, csv_text
 from lnmo_atoms.builders.charges.placement import valid_placement
 from lnmo_atoms.builders.defects import KINDS, Defect, make_defects
 from lnmo_atoms.builders.defects.kinds import USUAL_KINDS
-from lnmo_atoms.builders.files import file_name, write_text_atomically
+from lnmo_atoms.builders.files import file_name, write_json, write_text_atomically
 from lnmo_atoms.cli.folders import make_folder
 from lnmo_atoms.cli.options import Json, StructureFile
 from lnmo_atoms.cli.screen import counted, err, note, print_json, table
@@ -122,8 +121,7 @@ def _write(bulk: Structure, found: Sequence[Defect], rows: Sequence[Row], folder
         }
         for defect, row in pairs
     ]
-    text = json_text.dumps(full, indent=1, ensure_ascii=False)
-    write_text_atomically(folder / "defects.json", text + "\n")
+    write_json(folder / "defects.json", full)
 
 
 def _show_defects(title: str, rows: Sequence[Row]) -> None:

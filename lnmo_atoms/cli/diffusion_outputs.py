@@ -1,6 +1,5 @@
 """What is written and shown of diffusivities: table, JSON, figure."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite
@@ -10,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lnmo_atoms import plots
 from lnmo_atoms.builders.errors import RequestError
-from lnmo_atoms.builders.files import write_text_atomically
+from lnmo_atoms.builders.files import write_json
 from lnmo_atoms.cli.screen import note, table
-from lnmo_atoms.plots import plot_diffusion, save
 
 FORMAT = "lnmo_atoms diffusion"
 SCHEMA = 1
@@ -136,7 +135,7 @@ def write_diffusion(curves: Sequence[Curve], trust: str, figure: Path) -> Path:
     carriers = " and ".join(dict.fromkeys(curve.carrier for curve in curves))
     frequencies = "; ".join(dict.fromkeys(curve.frequency_text for curve in curves))
     subtitle = f"D of one {carriers} · {frequencies} · engine: {engines} · {trust}"
-    save(plot_diffusion(_arrays(curves), subtitle), figure)
+    plots.save(plots.plot_diffusion(_arrays(curves), subtitle), figure)
     document = {
         "format": FORMAT,
         "schema": SCHEMA,
@@ -144,8 +143,7 @@ def write_diffusion(curves: Sequence[Curve], trust: str, figure: Path) -> Path:
         "trust": trust,
     }
     path = figure.with_suffix(".json")
-    text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False)
-    write_text_atomically(path, text + "\n")
+    write_json(path, document)
     return path
 
 

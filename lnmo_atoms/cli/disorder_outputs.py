@@ -1,10 +1,10 @@
 """What is written and shown of an order–disorder transition."""
 
-import json
 from pathlib import Path
 from textwrap import shorten
 from typing import Any
 
+from lnmo_atoms import plots
 from lnmo_atoms.analyzers.kinetics import Estimate
 from lnmo_atoms.analyzers.order_disorder import (
     MEASURED_TRANSITION,
@@ -14,9 +14,8 @@ from lnmo_atoms.analyzers.order_disorder import (
     SizeTransition,
 )
 from lnmo_atoms.analyzers.rows import csv_text
-from lnmo_atoms.builders.files import write_text_atomically
+from lnmo_atoms.builders.files import write_json, write_text_atomically
 from lnmo_atoms.cli.screen import note, table
-from lnmo_atoms.plots import plot_ordering, save
 
 FORMAT = "lnmo_atoms disorder"
 SCHEMA = 1
@@ -40,16 +39,10 @@ def write(
     Raises:
         RequestError: where a file cannot be written or the figure's suffix is unknown.
     """
-    save(plot_ordering(transition, shorten(transition.model.source, CAPTION)), figure)
+    plots.save(plots.plot_ordering(transition, shorten(transition.model.source, CAPTION)), figure)
     document = _document(transition, fit)
     files = [figure.with_suffix(".json"), figure.with_suffix(".csv")]
-    text = json.dumps(
-        {"format": FORMAT, "schema": SCHEMA} | document,
-        indent=1,
-        ensure_ascii=False,
-        allow_nan=False,
-    )
-    write_text_atomically(files[0], text + "\n")
+    write_json(files[0], {"format": FORMAT, "schema": SCHEMA} | document)
     write_text_atomically(files[1], csv_text(_rows(transition)))
     if fit is not None:
         files.append(figure.with_name(f"{figure.stem}-model.json"))

@@ -1,6 +1,5 @@
 """What a study's folder and the screen show of formation energies."""
 
-import json
 from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any
 from lnmo_atoms.analyzers.chemical_potentials import ChemicalPotentials
 from lnmo_atoms.analyzers.formation import FormationRow, formation_notes
 from lnmo_atoms.analyzers.rows import csv_text
-from lnmo_atoms.builders.files import file_name, write_text_atomically
+from lnmo_atoms.builders.files import file_name, write_json, write_text_atomically
 from lnmo_atoms.cli.defects import IN_FILE_NAMES
 from lnmo_atoms.cli.folders import make_folder
 from lnmo_atoms.cli.screen import note, table
@@ -47,8 +46,7 @@ def write_formation(
         "trust": trust,
     }
     write_text_atomically(folder / "formation.csv", csv_text(lines))
-    text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False)
-    write_text_atomically(folder / "formation.json", text + "\n")
+    write_json(folder / "formation.json", document)
     return document
 
 

@@ -1,19 +1,18 @@
 """What a study's folder and the screen show of hops."""
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
+from lnmo_atoms import plots
 from lnmo_atoms.analyzers.hop_rows import HopRow, hop_notes, hop_row
 from lnmo_atoms.analyzers.rings import RingGroup, ring_groups, ring_ions
 from lnmo_atoms.analyzers.rows import csv_text
-from lnmo_atoms.builders.files import write_text_atomically
+from lnmo_atoms.builders.files import write_json, write_text_atomically
 from lnmo_atoms.cli.folders import make_folder
 from lnmo_atoms.cli.screen import note, table
 from lnmo_atoms.formats import write
-from lnmo_atoms.plots import plot_hops, plot_rings, save
 from lnmo_atoms.results import HopResult
 
 FORMAT = "lnmo_atoms migration"
@@ -45,8 +44,7 @@ def write_hops(folder: Path, results: Sequence[HopResult], trust: str) -> list[H
         "notes": hop_notes(rows),
         "trust": trust,
     }
-    text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False)
-    write_text_atomically(folder / "migration.json", text + "\n")
+    write_json(folder / "migration.json", document)
     _draw_hops(folder, results)
     return rows
 
@@ -54,8 +52,8 @@ def write_hops(folder: Path, results: Sequence[HopResult], trust: str) -> list[H
 def _draw_hops(folder: Path, results: Sequence[HopResult]) -> None:
     """Draw the profiles and the barriers by ring; write the images of every path as POSCARs."""
     figures = make_folder(folder / "figures")
-    save(plot_hops(results), figures / "hops.png")
-    save(plot_rings(results), figures / "rings.png")
+    plots.save(plots.plot_hops(results), figures / "hops.png")
+    plots.save(plots.plot_rings(results), figures / "rings.png")
     structures = make_folder(folder / "structures")
     for number, result in enumerate(results, start=1):
         hop = result.hop

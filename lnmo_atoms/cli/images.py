@@ -1,6 +1,5 @@
 """Unrelaxed images of hops as folders for VASP's nudged elastic band."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import numpy as np
 from pymatgen.core import Structure
 
 from lnmo_atoms.builders.errors import RequestError
-from lnmo_atoms.builders.files import write_text_atomically
+from lnmo_atoms.builders.files import write_json
 from lnmo_atoms.builders.hops import Hop
 from lnmo_atoms.builders.paths import (
     DefectCell,
@@ -70,8 +69,7 @@ def write_images(
             "note": "unrelaxed: relax 00 and the last image first; the moments are those of the "
             "full crystal's formal valences",
         }
-        text = json.dumps(facts, indent=2, ensure_ascii=False) + "\n"
-        write_text_atomically(place / "hop.json", text)
+        write_json(place / "hop.json", facts)
 
 
 def _moments(image: Structure) -> list[str]:

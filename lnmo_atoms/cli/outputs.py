@@ -5,6 +5,7 @@ from pathlib import Path
 
 from rich.progress import track
 
+from lnmo_atoms import plots
 from lnmo_atoms.analyzers.facets import FacetComparison, compare_facets
 from lnmo_atoms.analyzers.rows import FacetRow
 from lnmo_atoms.builders.errors import RequestError
@@ -13,13 +14,6 @@ from lnmo_atoms.cli.folders import make_folder
 from lnmo_atoms.cli.hop_outputs import show_hops, write_hops
 from lnmo_atoms.cli.screen import err, note, table
 from lnmo_atoms.formats import write
-from lnmo_atoms.plots import (
-    plot_comparison,
-    plot_gammas,
-    plot_slab,
-    plot_wulff,
-    save,
-)
 from lnmo_atoms.records import HOPS_FILE, SURFACES_FILE, load_hops, load_surfaces
 from lnmo_atoms.results import HopResult, SurfaceResult
 
@@ -54,12 +48,12 @@ def write_comparison(
     comparison.write_json(study / "comparison.json")
     figures = make_folder(study / "figures")
     if surfaces:
-        save(plot_gammas(surfaces), figures / "surface-energies.png")
-        save(plot_comparison(surfaces, hops), figures / "comparison.png")
+        plots.save(plots.plot_gammas(surfaces), figures / "surface-energies.png")
+        plots.save(plots.plot_comparison(surfaces, hops), figures / "comparison.png")
         relaxed = [result.slab for result in surfaces if result.gamma is not None]
         draw_slabs(relaxed, make_folder(figures / "slabs"))
     if comparison.wulff:
-        save(plot_wulff(comparison.wulff), figures / "wulff.png")
+        plots.save(plots.plot_wulff(comparison.wulff), figures / "wulff.png")
     if hops:
         write_hops(study, hops, trust)
     if surfaces:
@@ -70,7 +64,7 @@ def write_comparison(
 def draw_slabs(slabs: Sequence[Slab], folder: Path) -> None:
     """A picture of each slab seen from the side."""
     for slab in track(slabs, "drawing slabs", console=err, transient=True):
-        save(plot_slab(slab), folder / f"{slab.name}.png")
+        plots.save(plots.plot_slab(slab), folder / f"{slab.name}.png")
 
 
 def _write_structures(study: Path, surfaces: Sequence[SurfaceResult]) -> None:

@@ -1,6 +1,5 @@
 """Command rank: orderings of nickel and manganese by energy."""
 
-import json as json_format
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,10 +7,11 @@ from typing import Annotated, Any
 import typer
 from pymatgen.core import Structure
 
+from lnmo_atoms import plots
 from lnmo_atoms.analyzers.ranking import OrderingRanking, rank_orderings
 from lnmo_atoms.analyzers.rows import csv_text
 from lnmo_atoms.builders.errors import RequestError
-from lnmo_atoms.builders.files import write_text_atomically
+from lnmo_atoms.builders.files import write_json, write_text_atomically
 from lnmo_atoms.builders.orderings import enumerate_orderings, sample_orderings
 from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.cli.folders import make_folder
@@ -22,7 +22,6 @@ from lnmo_atoms.cli.screen import complain, note, print_json, table
 from lnmo_atoms.executors import make_executor
 from lnmo_atoms.formats import write
 from lnmo_atoms.ordering_energies import ordering_energies, plan_orderings
-from lnmo_atoms.plots import plot_orderings, save
 from lnmo_atoms.records import ORDERINGS_FILE, load_orderings
 from lnmo_atoms.results import OrderingResult
 from lnmo_atoms.store import Study
@@ -111,9 +110,8 @@ def _write(study: Path, results: Sequence[OrderingResult], ranking: OrderingRank
     """Write ``ranking.csv``, ``ranking.json``, the figure and the relaxed structures."""
     write_text_atomically(study / "ranking.csv", csv_text([row.as_row() for row in ranking.rows]))
     document = {"format": FORMAT, "schema": SCHEMA} | _document(ranking)
-    text = json_format.dumps(document, indent=1, ensure_ascii=False, allow_nan=False)
-    write_text_atomically(study / "ranking.json", text + "\n")
-    save(plot_orderings(ranking), make_folder(study / "figures") / "orderings.png")
+    write_json(study / "ranking.json", document)
+    plots.save(plots.plot_orderings(ranking), make_folder(study / "figures") / "orderings.png")
     structures = make_folder(study / "structures")
     for result in results:
         write(result.relaxed, structures / f"ordering-{result.number}.cif")

@@ -1,6 +1,5 @@
 """The command slabs: cut them, or examine one."""
 
-import json as json_text
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,7 +8,7 @@ import typer
 from pymatgen.core import Structure
 
 from lnmo_atoms.analyzers.rows import Row, csv_text
-from lnmo_atoms.builders.files import write_text_atomically
+from lnmo_atoms.builders.files import write_json, write_text_atomically
 from lnmo_atoms.builders.slabs import (
     KINDS,
     Slab,
@@ -152,5 +151,4 @@ def _write_index(rows: Sequence[Row], slabs: Sequence[Slab], folder: Path) -> No
     write_text_atomically(folder / "index.csv", csv_text(rows))
     sites = [[int(i) for i in slab.structure.site_properties["bulk_site"]] for slab in slabs]
     full = [row | {"bulk_sites": origin} for row, origin in zip(rows, sites, strict=True)]
-    text = json_text.dumps(full, indent=1, ensure_ascii=False)
-    write_text_atomically(folder / "index.json", text + "\n")
+    write_json(folder / "index.json", full)

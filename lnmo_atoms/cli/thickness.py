@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from lnmo_atoms import plots
 from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.cli.folders import make_folder
 from lnmo_atoms.cli.options import (
@@ -22,7 +23,6 @@ from lnmo_atoms.cli.recipe import parse_facet
 from lnmo_atoms.cli.screen import complain, note, print_json, table
 from lnmo_atoms.cli.structures import load
 from lnmo_atoms.executors import make_executor
-from lnmo_atoms.plots import plot_thickness, save
 from lnmo_atoms.results import ThicknessResult
 from lnmo_atoms.store import Study
 from lnmo_atoms.thickness import converge_thickness, plan_thickness
@@ -76,7 +76,7 @@ def converge(
         )
     failures = Study(study).failures()
     figures = make_folder(study / "figures")
-    save(plot_thickness(result), figures / f"thickness-{result.name}.png")
+    plots.save(plots.plot_thickness(result), figures / f"thickness-{result.name}.png")
     _show(result, study, spec.trust("surface energies"), json)
     for failure in failures:
         complain(f"{failure.name} failed: {failure.cause}")

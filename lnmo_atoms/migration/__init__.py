@@ -1,6 +1,5 @@
 """Workflow: migration barriers of a mobile ion through empty octahedra."""
 
-from lnmo_atoms.migration.frequencies import attempt_frequencies
-from lnmo_atoms.migration.workflow import migration_barriers, plan_migration
+import lazy_loader
 
-__all__ = ["attempt_frequencies", "migration_barriers", "plan_migration"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -4,42 +4,6 @@ A file is one object: ``format`` and ``schema`` say what it is, ``bulks`` holds 
 once, ``records`` one result per line, with the unit in the name of every number that has one.
 """
 
-from lnmo_atoms.records.defects import DEFECTS_FILE, load_defects, save_defects
-from lnmo_atoms.records.kinds import (
-    DISORDERED_SURFACES_FILE,
-    HOPS_FILE,
-    SURFACES_FILE,
-    THICKNESS_FILE,
-    load_disordered_surfaces,
-    load_hop_bulk,
-    load_hops,
-    load_surfaces,
-    load_thickness,
-    save_disordered_surfaces,
-    save_hops,
-    save_surfaces,
-    save_thickness,
-)
-from lnmo_atoms.records.orderings import ORDERINGS_FILE, load_orderings, save_orderings
+import lazy_loader
 
-__all__ = [
-    "DEFECTS_FILE",
-    "DISORDERED_SURFACES_FILE",
-    "HOPS_FILE",
-    "ORDERINGS_FILE",
-    "SURFACES_FILE",
-    "THICKNESS_FILE",
-    "load_defects",
-    "load_disordered_surfaces",
-    "load_hop_bulk",
-    "load_hops",
-    "load_orderings",
-    "load_surfaces",
-    "load_thickness",
-    "save_defects",
-    "save_disordered_surfaces",
-    "save_hops",
-    "save_orderings",
-    "save_surfaces",
-    "save_thickness",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pymatgen.core import Structure
 
-from lnmo_atoms.records.files import read, reading, write
+from lnmo_atoms.records.files import reading, write
 from lnmo_atoms.records.packing import pack, plain, unpack
 from lnmo_atoms.results import DefectResult
 
@@ -32,7 +32,6 @@ def load_defects(path: str | Path) -> list[DefectResult]:
     Raises:
         RequestError: where the file is missing, damaged, or something else.
     """
-    document = read(Path(path), DEFECTS)
-    with reading(Path(path)):
+    with reading(Path(path), DEFECTS) as document:
         bulks = [Structure.from_dict(bulk) for bulk in document["bulks"]]
         return [unpack(DefectResult, record, bulk=bulks[0]) for record in document["records"]]

@@ -24,12 +24,29 @@ def write(path: Path, kind: str, bulks: list[str], records: list[dict[str, Any]]
     write_text_atomically(path, text)
 
 
-def read(path: Path, kind: str) -> dict[str, Any]:
-    """The file's object: data alone, whatever class it may name.
+@contextmanager
+def reading(path: Path, kind: str) -> Iterator[dict[str, Any]]:
+    """For ``with``: the file's object; any misfit between it and a dataclass is one clear line.
+
+    It is data alone, whatever class the file may name.
 
     Raises:
         RequestError: where the file is missing, damaged, or of another kind or schema, or asks for
             an object of a foreign class.
+    """
+    document = _read(path, kind)
+    try:
+        refuse_unsafe(document)
+        yield document
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise RequestError(f"{path} is damaged: {error}") from error
+
+
+def _read(path: Path, kind: str) -> dict[str, Any]:
+    """The file's object.
+
+    Raises:
+        RequestError: where the file is missing, damaged, or of another kind or schema.
     """
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
@@ -50,15 +67,4 @@ def read(path: Path, kind: str) -> dict[str, Any]:
             f"{path} has schema {document.get('schema')}, this lnmo_atoms reads {SCHEMA}: "
             "use the version that wrote it, or move it away and compute anew"
         )
-    with reading(path):
-        refuse_unsafe(document)
     return typing.cast("dict[str, Any]", document)
-
-
-@contextmanager
-def reading(path: Path) -> Iterator[None]:
-    """Turn any misfit between file and dataclass into one clear line."""
-    try:
-        yield
-    except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
-        raise RequestError(f"{path} is damaged: {error}") from error

@@ -8,7 +8,7 @@ from typing import Any
 
 from pymatgen.core import Structure
 
-from lnmo_atoms.records.files import read, reading, write
+from lnmo_atoms.records.files import reading, write
 from lnmo_atoms.records.packing import pack, plain, unpack
 from lnmo_atoms.results import (
     DisorderedSurfaceResult,
@@ -49,8 +49,7 @@ def load_surfaces(path: str | Path) -> list[SurfaceResult]:
     Raises:
         RequestError: where the file is missing, damaged, or something else.
     """
-    document = read(Path(path), SURFACES)
-    with reading(Path(path)):
+    with reading(Path(path), SURFACES) as document:
         return _unpack_surfaces(document["records"], _bulks(document))
 
 
@@ -75,8 +74,7 @@ def load_disordered_surfaces(path: str | Path) -> list[DisorderedSurfaceResult]:
     Raises:
         RequestError: where the file is missing, damaged, or something else.
     """
-    document = read(Path(path), DISORDERED_SURFACES)
-    with reading(Path(path)):
+    with reading(Path(path), DISORDERED_SURFACES) as document:
         bulks = _bulks(document)
         return [
             unpack(
@@ -109,8 +107,7 @@ def load_hops(path: str | Path) -> list[HopResult]:
     Raises:
         RequestError: where the file is missing, damaged, or something else.
     """
-    document = read(Path(path), HOPS)
-    with reading(Path(path)):
+    with reading(Path(path), HOPS) as document:
         return [unpack(HopResult, record) for record in document["records"]]
 
 
@@ -120,8 +117,7 @@ def load_hop_bulk(path: str | Path) -> Structure:
     Raises:
         RequestError: where the file is missing, damaged, or something else.
     """
-    document = read(Path(path), HOPS)
-    with reading(Path(path)):
+    with reading(Path(path), HOPS) as document:
         (bulk,) = _bulks(document)
         return bulk
 
@@ -142,8 +138,7 @@ def load_thickness(path: str | Path) -> ThicknessResult:
     Raises:
         RequestError: where the file is missing, damaged, or something else.
     """
-    document = read(Path(path), THICKNESS)
-    with reading(Path(path)):
+    with reading(Path(path), THICKNESS) as document:
         (record,) = document["records"]
         slabs = tuple(_unpack_surfaces(record["slabs"], _bulks(document)))
         return typing.cast("ThicknessResult", unpack(ThicknessResult, record, slabs=slabs))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from lnmo_atoms.records.files import read, reading, write
+from lnmo_atoms.records.files import reading, write
 from lnmo_atoms.records.packing import pack, unpack
 from lnmo_atoms.results import OrderingResult
 
@@ -30,6 +30,5 @@ def load_orderings(path: str | Path) -> list[OrderingResult]:
     Raises:
         RequestError: where the file is missing, damaged, or something else.
     """
-    document = read(Path(path), ORDERINGS)
-    with reading(Path(path)):
+    with reading(Path(path), ORDERINGS) as document:
         return [unpack(OrderingResult, record) for record in document["records"]]

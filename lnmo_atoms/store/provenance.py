@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lnmo_atoms.builders.errors import RequestError
-from lnmo_atoms.builders.files import write_text_atomically
+from lnmo_atoms.builders.files import write_json
 from lnmo_atoms.calculators import CalculatorSpec
 
 FORMAT = "lnmo_atoms study"
@@ -63,7 +63,7 @@ def append_run(
         "platform": platform.platform(),
     }
     document = {"format": FORMAT, "schema": SCHEMA, "runs": [*read_runs(path), run]}
-    write_text_atomically(path, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+    write_json(path, document)
 
 
 def _version(package: str) -> str | None:

@@ -1,6 +1,5 @@
 """VASP by hand-off: folders of inputs out, finished runs back in."""
 
-from lnmo_atoms.vasp.collect import Collected, Finding, collect_vasp
-from lnmo_atoms.vasp.export import export_vasp
+import lazy_loader
 
-__all__ = ["Collected", "Finding", "collect_vasp", "export_vasp"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

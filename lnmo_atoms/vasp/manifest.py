@@ -18,7 +18,7 @@ from pymatgen.core import Structure
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.hops import Hop
 from lnmo_atoms.builders.slabs import Slab
-from lnmo_atoms.records.files import read, reading, write
+from lnmo_atoms.records.files import reading, write
 from lnmo_atoms.records.packing import pack, plain, unpack
 
 log = logging.getLogger("lnmo_atoms.vasp")
@@ -113,8 +113,7 @@ def load_plan(root: Path) -> Plan:
     path = root / MANIFEST
     if not path.exists():
         raise RequestError(f"there is no {MANIFEST} in {root}: lnmo export writes one")
-    document = read(path, FORMAT)
-    with reading(path):
+    with reading(path, FORMAT) as document:
         (entries,) = document["records"]
         if entries.pop("sha256") != digest(entries):
             raise ValueError("it is not as lnmo export wrote it")

@@ -23,7 +23,7 @@ from lnmo_atoms.analyzers.order_disorder.composition import (
 )
 from lnmo_atoms.builders.clusters import ClusterOrbit, cluster_orbits
 from lnmo_atoms.builders.errors import RequestError
-from lnmo_atoms.builders.files import write_text_atomically
+from lnmo_atoms.builders.files import write_json
 
 FORMAT = "lnmo_atoms lattice model"
 SCHEMA = 1
@@ -102,8 +102,7 @@ cluster_orbits`, such as ``{"pair 1": 0.02, "triangle 1": -0.003}``. A positive 
             "interactions_eV_per_cluster": dict(self.interactions),
             "source": self.source,
         }
-        text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False)
-        write_text_atomically(Path(path), text + "\n")
+        write_json(Path(path), document)
 
 
 def load_lattice_model(path: str | Path) -> LatticeModel:

@@ -1,9 +1,5 @@
 """Point defects of LNMO and their complexes, neutral as a whole; partial delithiation."""
 
-from lnmo_atoms.builders.defects.defect import Defect
-from lnmo_atoms.builders.defects.delithiation import delithiated
-from lnmo_atoms.builders.defects.drawn import with_random_defects
-from lnmo_atoms.builders.defects.kinds import KINDS
-from lnmo_atoms.builders.defects.make import make_defects
+import lazy_loader
 
-__all__ = ["KINDS", "Defect", "delithiated", "make_defects", "with_random_defects"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,18 +1,5 @@
 """Disordered cells: random and special quasi-random ones, at any long-range order."""
 
-from lnmo_atoms.builders.quasirandom.cells import Method, arrange_nickel
-from lnmo_atoms.builders.quasirandom.figures import (
-    DisorderFigures,
-    OrbitFigure,
-    disorder_figures,
-    order_parameter,
-)
+import lazy_loader
 
-__all__ = [
-    "DisorderFigures",
-    "Method",
-    "OrbitFigure",
-    "arrange_nickel",
-    "disorder_figures",
-    "order_parameter",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,4 @@
+from .engines import Quantity
+from .spec import CalculatorSpec
+
+__all__ = ["CalculatorSpec", "Quantity"]
