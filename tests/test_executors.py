@@ -382,11 +382,15 @@ def test_a_task_that_takes_too_long_fails_alone(engine):
     assert not is_alive(pid)
 
 
-def test_a_time_limit_of_the_engines_own_costs_no_worker():
+def test_a_process_in_which_a_call_failed_is_replaced():
+    """A time limit of the engine's own is told as such."""
     with make_executor("processes", 1, timeout=60.0) as executor:
         before = executor.submit(os.getpid).result()
-        assert isinstance(executor.submit(_give_up).exception(), TimeoutError)
         assert executor.submit(os.getpid).result() == before
+        failed = executor.submit(_give_up).exception()
+        assert (type(failed), str(failed)) == (TimeoutError, "no licence")
+        assert executor.submit(os.getpid).result() != before
+        wait_until(lambda: not is_alive(before))
 
 
 def _give_up():

@@ -13,32 +13,45 @@ from dataclasses import dataclass
 
 import pytest
 from ase.build import bulk
+from program import LNMO
+from synthetic import surface
 
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.executors import make_executor
 from lnmo_atoms.formats import to_structure
+from lnmo_atoms.records import SURFACES_FILE, save_surfaces
 from lnmo_atoms.results import Failure
 from lnmo_atoms.runner import run_tasks
-from lnmo_atoms.store import Study
+from lnmo_atoms.store import Study, status_of
 from lnmo_atoms.tasks import Task, journal
 
 FMAX = 0.01
 WAIT = 0.05
 ENGINE = '''
 """An engine of these tests: EMT that notes its process and number of atoms, and may go wrong."""
-import os, time
+import os, sys, time
 import numpy as np
 from ase.calculators.emt import EMT
+
+
+lost_gpus = []
 
 
 class Faulty(EMT):
     def __init__(self, notes, wait=0.0, fault=None):
         super().__init__()
-        self.notes, self.wait, self.fault = notes, wait, fault
+        self.notes, self.wait, self.fault, self.broken = notes, wait, fault, False
 
     def calculate(self, *args):
         super().calculate(*args)
+        self.broken = self.broken or (self.fault == "breaks" and len(self.atoms) == 8)
+        if self.broken:
+            raise RuntimeError("broken")
+        if self.fault == "loses":
+            lost_gpus.append("cuda:0")
+        if lost_gpus:  # from then on, whatever the process asks of it
+            raise RuntimeError("CUDA error: unspecified launch failure")
         with open(f"{self.notes}.txt", "a") as file:
             file.write(f"{os.getpid()} {len(self.atoms)}\\n")
         time.sleep(self.wait)
@@ -46,6 +59,8 @@ class Faulty(EMT):
             raise RuntimeError("no licence")
         if self.fault == "nan":
             self.results["forces"][0, 0] = np.nan
+        if self.fault == "exits":
+            sys.exit(3)
         if self.fault == "hangs":
             time.sleep(1000)
         if self.fault == "dies":
@@ -185,6 +200,55 @@ def test_a_run_killed_at_random_ends_like_one_left_alone(faulty, seed):
     assert trial.repeated <= 2 * (journal.INTERVAL / WAIT + 2)
 
 
+HALF_WRITTEN = """
+import os, sqlite3, sys
+database = sqlite3.connect(sys.argv[1], isolation_level=None)
+database.execute("PRAGMA cache_size = 1")  # so that pages reach the file before the end
+database.execute("BEGIN")
+database.execute("DELETE FROM systems")
+database.execute("CREATE TABLE t (x)")
+for _ in range(100):
+    database.execute("INSERT INTO t VALUES (zeroblob(3000))")
+os._exit(9)
+"""
+
+
+@pytest.mark.parametrize("look", [Study.failures, lambda study: status_of(study.path)])
+def test_a_driver_killed_as_it_writes_leaves_what_was_before(faulty, look):
+    """SQLite's journal lies there; whoever looks first plays it back."""
+    (task,) = copper_tasks(faulty, sizes=[1])
+    with Study(faulty / "study") as study, make_executor() as pool:
+        result = run_tasks([task], study, pool)[task.key]
+    size = (study.path / "results.db").stat().st_size
+    command = [sys.executable, "-c", HALF_WRITTEN, study.path / "results.db"]
+    assert subprocess.run(command, check=False).returncode == 9
+    assert (study.path / "results.db-journal").exists()
+    assert (study.path / "results.db").stat().st_size > size
+    look(study)
+    assert study.get(task.key).energy == result.energy
+    assert [state.state for state in status_of(study.path)] == ["done"]
+    with Study(faulty / "study") as again:
+        assert again.get(task.key).energy == result.energy
+
+
+def test_a_second_driver_is_refused_until_the_first_is_killed(faulty):
+    environment = prepare(faulty)
+    first = drive(faulty, environment, WAIT)
+    while not notes_of(faulty):
+        time.sleep(0.01)
+    out, err = drive(faulty, environment, WAIT).communicate(timeout=120)
+    assert out == ""
+    assert err.splitlines()[-1].endswith(
+        f"RequestError: another run is at work on the study {faulty}/study: wait until it ends, "
+        "or take another folder"
+    )
+    first.kill()
+    out, err = drive(faulty, environment, WAIT).communicate(timeout=120)
+    assert (json.loads(out), err) == ([], "")
+    assert_undisturbed(faulty, WAIT)
+    first.communicate()
+
+
 # --- disks --------------------------------------------------------------------------------------
 
 
@@ -204,6 +268,91 @@ def test_a_full_disk_is_said_and_costs_nothing_that_was_finished(faulty, kilobyt
     assert (json.loads(out), err) == ([], "")
     assert not finished & {size for _, size in notes_of(faulty)[before:]}
     assert_undisturbed(faulty, 0.0)
+
+
+def obedient(*command):
+    """The command as someone whom permissions bind, which they do not for root."""
+    if os.geteuid() != 0:
+        return list(command)
+    return ["setpriv", "--bounding-set=-dac_override,-dac_read_search", *command]
+
+
+needs_permissions = pytest.mark.skipif(
+    sys.platform == "win32" or (os.geteuid() == 0 and shutil.which("setpriv") is None),
+    reason="permissions bind neither Windows nor, without setpriv, root",
+)
+
+
+def set_writable(study, writable):
+    """Give or take the right to write, everywhere in a study."""
+    for path in [study, *sorted(study.rglob("*"))]:
+        with contextlib.suppress(FileNotFoundError):  # a checkpoint just replaced
+            path.chmod(0o444 | 0o111 * path.is_dir() | 0o200 * writable)
+
+
+@needs_permissions
+@pytest.mark.parametrize("finished", [0, 2])
+def test_a_folder_that_turns_read_only_is_said_and_costs_nothing_finished(faulty, finished):
+    """A run begins, and at its first evaluation or later somebody takes the right to write."""
+    environment, study = prepare(faulty), Study(faulty / "study")
+    driver = drive(faulty, environment, WAIT, *obedient())
+    while not notes_of(faulty) or len(done_so_far(study)) < finished:
+        time.sleep(0.01)
+    set_writable(study.path, writable=False)
+    try:
+        _, err = driver.communicate(timeout=120)
+        assert driver.returncode == 1
+        assert "RequestError: cannot " in err.splitlines()[-1]
+    finally:
+        set_writable(study.path, writable=True)
+    kept = done_so_far(study)
+    assert len(kept) >= finished
+    before = len(notes_of(faulty))
+    out, err = drive(faulty, environment, WAIT).communicate(timeout=120)
+    assert (json.loads(out), err) == ([], "")
+    assert not kept & {size for _, size in notes_of(faulty)[before:]}
+    assert_undisturbed(faulty, WAIT)
+
+
+def done_so_far(study):
+    """Numbers of atoms of the finished tasks."""
+    if not (study.path / "results.db").exists():
+        return set()
+    return {
+        len(task.structures[0])
+        for task in copper_tasks(study.path.parent, WAIT)
+        if study.get(task.key) is not None
+    }
+
+
+@needs_permissions
+def test_a_read_only_study_is_read_but_not_gone_on_with(faulty):
+    environment, study = prepare(faulty), faulty / "study"
+    with Study(study) as kept, make_executor() as pool:
+        run_tasks(copper_tasks(faulty, sizes=[1, 3]), kept, pool)
+        kept.write_provenance(CalculatorSpec.parse("emt"))
+    save_surfaces([surface((1, 1, 1), 0.5)], study / SURFACES_FILE)
+    before = {path: path.read_bytes() for path in study.rglob("*") if path.is_file()}
+    set_writable(study, writable=False)
+    try:
+        driver = drive(faulty, environment, 0.0, *obedient())
+        _, err = driver.communicate(timeout=120)
+        looked = [
+            subprocess.run(
+                obedient(*LNMO, *words, study, "--json"), env=environment,
+                capture_output=True, text=True, check=False,
+            )
+            for words in (["status"], ["compare"])
+        ]  # fmt: skip
+    finally:
+        set_writable(study, writable=True)
+    assert driver.returncode == 1
+    assert f"RequestError: cannot write to {study}/tasks/" in err.splitlines()[-1]
+    assert [(one.returncode, one.stderr) for one in looked] == [(0, "")] * 2
+    status, compared = (json.loads(one.stdout) for one in looked)
+    assert [entry["state"] for entry in status] == ["done"] * 2
+    assert compared["facets"][0]["gamma_J_per_m2"] == 0.5
+    assert {path: path.read_bytes() for path in study.rglob("*") if path.is_file()} == before
 
 
 def test_a_torn_copy_of_the_database_gives_the_same_results_or_a_refusal(faulty):
@@ -235,6 +384,8 @@ def test_a_torn_copy_of_the_database_gives_the_same_results_or_a_refusal(faulty)
 def test_every_fault_of_an_engine_fails_its_task_alone_with_its_cause(faulty):
     causes = {
         "raises": "RuntimeError: no licence",
+        "exits": "CalculationFailed: the engine gave up with exit code 3",
+        "loses": "RuntimeError: CUDA error: unspecified launch failure",
         "nan": "CalculationFailed: the engine gave forces that are not finite",
         "hangs": "TimeoutError: took longer than the 8 s it was given",
         "dies": "its worker process died: killed, or out of memory",
@@ -249,3 +400,21 @@ def test_every_fault_of_an_engine_fails_its_task_alone_with_its_cause(faulty):
         assert failure.cause.startswith(cause)
     assert_undisturbed(faulty, 0.0)
     assert all(Study(faulty / "study").get(task.key) is None for task in bad)
+
+
+@pytest.mark.parametrize("executor", ["serial", "processes"])
+def test_a_calculator_that_failed_is_not_used_again(faulty, executor):
+    """It breaks at a geometry of eight atoms, which is neither the first task nor the last."""
+    tasks = copper_tasks(faulty, fault="breaks")
+    with Study(faulty / "study") as study, make_executor(executor) as pool:
+        outcomes = [run_tasks(tasks, study, pool)[task.key] for task in tasks]
+    assert outcomes[1] == Failure("relax 2", "RuntimeError: broken")
+    assert all(result.converged for i, result in enumerate(outcomes) if i != 1)
+
+
+def test_an_engine_that_ends_the_program_fails_its_task_alone_here_too(faulty):
+    tasks = [*copper_tasks(faulty, fault="exits", sizes=[2]), *copper_tasks(faulty, sizes=[1])]
+    with Study(faulty / "study") as study, make_executor() as pool:
+        first, last = run_tasks(tasks, study, pool).values()
+    assert first.cause == "CalculationFailed: the engine gave up with exit code 3"
+    assert last.converged

@@ -178,6 +178,8 @@ def test_a_killed_driver_finds_its_jobs_again(slurm, tmp_path):
     wait_until(lambda: len({job for job, _ in notes_of(notes)}) == 2)
     status = lnmo("status", study, "--json", cwd=tmp_path)
     assert {entry["state"] for entry in json.loads(status.stdout)} == {"running"}, status
+    _, err = drive().communicate(timeout=60)
+    assert err.splitlines()[-1].count("RequestError: another run is at work on the study") == 1
     driver.kill()
     driver.communicate()
     at_the_kill = len(notes_of(notes))

@@ -20,6 +20,8 @@ from lnmo_atoms.builders.spinel import ordered_spinel
 from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.formats import to_atoms, to_structure
 from lnmo_atoms.tasks import Task, band, cost, execute, journal, relax, static
+from lnmo_atoms.tasks.files import read_effort
+from lnmo_atoms.tasks.journal import Journal
 
 CHGNET = CalculatorSpec.parse("chgnet")
 EMT_SPEC = CalculatorSpec.parse("emt")
@@ -45,6 +47,20 @@ class Late(EMT):
         self.calls += 1
         if self.calls > 5:
             self.results["energy"] = np.inf
+
+
+class Strained(EMT):
+    def calculate(self, *args):
+        super().calculate(*args)
+        self.results["stress"][0] = np.nan
+
+
+class Spun(EMT):
+    implemented_properties = [*EMT.implemented_properties, "magmoms"]
+
+    def calculate(self, *args):
+        super().calculate(*args)
+        self.results["magmoms"] = np.array([1.0, np.nan] * (len(self.atoms) // 2))
 '''
 
 
@@ -161,11 +177,21 @@ def test_fixed_atoms_stay():
     assert result.structure.site_properties["selective_dynamics"] == free
 
 
-@pytest.mark.parametrize(("engine", "what"), [("Broken", "forces"), ("Late", "energy")])
+@pytest.mark.parametrize(
+    ("engine", "what"),
+    [("Broken", "forces"), ("Late", "energy"), ("Strained", "stress"), ("Spun", "magmoms")],
+)
 def test_numbers_that_are_none_stop_a_relaxation(engine, what):
     spec = CalculatorSpec.parse(f"engines_of_test:{engine}")
     with pytest.raises(CalculationFailed, match=f"the engine gave {what} that are not finite"):
-        relax(rattled_copper(), spec, fmax=1e-9)
+        relax(rattled_copper(), spec, fmax=1e-9, cell=True)
+
+
+@pytest.mark.parametrize(("engine", "what"), [("Broken", "forces"), ("Spun", "magmoms")])
+def test_numbers_that_are_none_are_no_static_result(engine, what):
+    spec = CalculatorSpec.parse(f"engines_of_test:{engine}")
+    with pytest.raises(CalculationFailed, match=f"the engine gave {what} that are not finite"):
+        static(rattled_copper(), spec, forces=True)
 
 
 # --- checkpoints ------------------------------------------------------------------------------
@@ -210,12 +236,35 @@ def test_a_damaged_checkpoint_is_not_used(tmp_path, damage, caplog):
     checkpoint = tmp_path / "checkpoint.json"
     relax(rattled_copper(), EMT_SPEC, steps=3, checkpoint=checkpoint)
     checkpoint.write_text(damage(checkpoint.read_text()))
-    assert journal.read_effort(checkpoint) is None or "schema" in checkpoint.read_text()
+    assert read_effort(checkpoint) is None or "schema" in checkpoint.read_text()
     with caplog.at_level(logging.WARNING):
         result = relax(rattled_copper(), EMT_SPEC, checkpoint=checkpoint)
     assert "starting afresh" in caplog.text
     whole = relax(rattled_copper(), EMT_SPEC)
     assert (result.steps, result.energy) == (whole.steps, whole.energy)
+
+
+def test_a_checkpoint_torn_anywhere_is_not_used(tmp_path):
+    """Not one of its parts passes for the whole, and none moves an atom."""
+    path, start = tmp_path / "checkpoint.json", to_atoms(rattled_copper())
+    relax(rattled_copper(), EMT_SPEC, steps=3, checkpoint=path)
+    content = path.read_bytes()
+    assert Journal(path, [start.copy()]).effort.steps == 3
+    for length in range(len(content)):
+        path.write_bytes(content[:length])
+        atoms = start.copy()
+        assert Journal(path, [atoms]).effort.steps == 0
+        assert (atoms.positions == start.positions).all()
+        assert read_effort(path) is None
+
+
+@pytest.mark.parametrize("content", ["[" * 9000, '{"schema": 1, "steps": 1e999}', "\0", "7"])
+def test_a_foreign_checkpoint_is_not_used(tmp_path, content, caplog):
+    path = tmp_path / "checkpoint.json"
+    path.write_text(content)
+    assert read_effort(path) is None
+    assert relax(rattled_copper(), EMT_SPEC, checkpoint=path).converged
+    assert "starting afresh" in caplog.text
 
 
 def test_the_checkpoint_is_written_now_and_then(tmp_path, monkeypatch):

@@ -2,12 +2,24 @@
 
 import json
 import os
+import re
+import unicodedata
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
 from lnmo_atoms.builders.errors import RequestError
+
+
+def file_name(text: str) -> str:
+    """A text as part of a file's name: signs that could lead into another folder become dashes."""
+    return re.sub(r"[^\w.+-]+", "-", text)
+
+
+def legible(text: str) -> bool:
+    """Whether it is free of signs that command a terminal or turn the line's direction."""
+    return not any(unicodedata.category(sign) in {"Cc", "Cf"} for sign in text)
 
 
 def write_atomically(path: Path, write: Callable[[Path], None]) -> None:

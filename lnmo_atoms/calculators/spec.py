@@ -6,7 +6,7 @@ import importlib.util
 import json
 import sys
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -118,6 +118,18 @@ class CalculatorSpec:
         """SHA-256 of the files that the options of a user's engine name, by absolute path."""
         named = files_named(self.options) if self._engine.named_files else {}
         return {str(path): sha256(path) for path in named.values()}
+
+    @contextlib.contextmanager
+    def renewed_on_failure(self) -> Iterator[None]:
+        """Let go of this thread's calculator when what is done with it inside fails.
+
+        It may be broken from then on; the next call builds another one.
+        """
+        try:
+            yield
+        except Exception:
+            _kept.__dict__.setdefault("built", {}).pop(self, None)
+            raise
 
     def engine(self) -> str:
         """Engine and version for people, such as ``"CHGNet 0.3.0 (chgnet 0.4.2)"``."""

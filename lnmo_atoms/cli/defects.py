@@ -12,7 +12,7 @@ from lnmo_atoms.analyzers.rows import Row, csv_text
 from lnmo_atoms.builders.charges.placement import valid_placement
 from lnmo_atoms.builders.defects import KINDS, Defect, make_defects
 from lnmo_atoms.builders.defects.kinds import USUAL_KINDS
-from lnmo_atoms.builders.files import write_json, write_text_atomically
+from lnmo_atoms.builders.files import file_name, write_json, write_text_atomically
 from lnmo_atoms.cli.folders import make_folder
 from lnmo_atoms.cli.options import Json, StructureFile
 from lnmo_atoms.cli.screen import counted, err, note, print_json, table
@@ -82,7 +82,7 @@ def defects(
 
 def defect_row(defect: Defect) -> Row:
     """A defect's line of the index."""
-    file = defect.name.translate(IN_FILE_NAMES)
+    file = file_name(defect.name.translate(IN_FILE_NAMES))
     return {
         "defect": defect.name,
         "kind": defect.kind,

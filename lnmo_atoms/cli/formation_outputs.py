@@ -8,7 +8,7 @@ from typing import Any
 from lnmo_atoms.analyzers.chemical_potentials import ChemicalPotentials
 from lnmo_atoms.analyzers.formation import FormationRow, formation_notes
 from lnmo_atoms.analyzers.rows import csv_text
-from lnmo_atoms.builders.files import write_json, write_text_atomically
+from lnmo_atoms.builders.files import file_name, write_json, write_text_atomically
 from lnmo_atoms.cli.defects import IN_FILE_NAMES
 from lnmo_atoms.cli.folders import make_folder
 from lnmo_atoms.cli.screen import note, table
@@ -57,7 +57,7 @@ def write_structures(
     structures = make_folder(folder / "structures")
     write(results[0].bulk, structures / "bulk.cif")
     for result in results:
-        name = result.defect.name.translate(IN_FILE_NAMES)
+        name = file_name(result.defect.name.translate(IN_FILE_NAMES))
         write(result.relaxed, structures / f"{name}-relaxed.vasp")
     for phase in phases:
         write(phase.relaxed, structures / f"{phase.formula}.cif")

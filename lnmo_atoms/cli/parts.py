@@ -111,8 +111,8 @@ class _Run:
         return refine_hops(found, self.second, *place, progress=self.progress)
 
 
-def show(comparison: FacetComparison, folder: Path, json: bool) -> None:
-    """Tables for people or JSON for programs."""
+def show(comparison: FacetComparison, folder: Path | None, json: bool) -> None:
+    """Tables for people or JSON for programs, and the folder that they were written to, if any."""
     if json:
         print_json(
             {
@@ -123,7 +123,8 @@ def show(comparison: FacetComparison, folder: Path, json: bool) -> None:
         )
         return
     show_comparison(comparison)
-    note(f"tables and figures in {folder}")
+    if folder is not None:
+        note(f"tables and figures in {folder}")
 
 
 def _plan(

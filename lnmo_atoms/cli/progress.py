@@ -13,7 +13,7 @@ from rich.progress import (
     Progress as Bars,
 )
 
-from lnmo_atoms.cli.screen import err
+from lnmo_atoms.cli.screen import err, visible
 from lnmo_atoms.runner import Progress
 
 
@@ -23,7 +23,7 @@ class ProgressBars:
     def __init__(self, hidden: bool = False) -> None:
         """Draw nothing until the first change."""
         self._bars = Bars(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             TextColumn("{task.fields[count]}"),
             TimeElapsedColumn(),
@@ -67,4 +67,5 @@ class ProgressBars:
 
 def _summary(running: Sequence[str], event: Progress) -> str:
     text = ", ".join(running[:2]) or f"{event.name} {event.status}"
+    text = visible(text)
     return text if len(text) <= 42 else text[:41] + "…"

@@ -1,10 +1,12 @@
 """Commands that calculate, surface and study; and compare, which looks at what they did."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from lnmo_atoms.analyzers.facets import compare_facets
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.cli.disordered import run_disordered
 from lnmo_atoms.cli.options import (
@@ -21,6 +23,7 @@ from lnmo_atoms.cli.options import (
 from lnmo_atoms.cli.outputs import load_results, write_comparison
 from lnmo_atoms.cli.parts import run_parts, show
 from lnmo_atoms.cli.recipe import read_recipe, recipe_of_options
+from lnmo_atoms.cli.screen import note
 from lnmo_atoms.cli.structures import load
 from lnmo_atoms.store import Study
 
@@ -122,6 +125,9 @@ def study(
     }
     changes = {name: value for name, value in asked.items() if value is not None}
     given = recipe_of_options(**changes) if recipe is None else read_recipe(recipe, **changes)
+    for engine in filter(None, (given.calculator, given.refine)):
+        if recipe is not None and ":" in engine:
+            note(f"{recipe} runs code of your own: {engine}")
     bulk = load(None if given.structure is None else Path(given.structure))
     return run_parts(given, bulk, ("surface", "migration"), dry_run, json)
 
@@ -132,9 +138,13 @@ def compare(
 ) -> None:
     """Compare the facets of a finished study: tables, CSV, JSON and figures in its folder.
 
+    Of a study that may not be written to, the tables are shown alone.
+
     Example: lnmo compare my-study
     """
     surfaces, hops = load_results(study)
     trust = Study.trust_of(study, "surface energies", "barriers")
-    comparison = write_comparison(study, surfaces, hops, trust)
-    show(comparison, study, json)
+    if os.access(study, os.W_OK):
+        show(write_comparison(study, surfaces, hops, trust), study, json)
+    else:
+        show(compare_facets(surfaces, hops, trust=trust), None, json)

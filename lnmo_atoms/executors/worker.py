@@ -23,7 +23,10 @@ _starting = threading.Lock()
 
 
 class Worker:
-    """A process for one call at a time; a new one takes its place when it has died."""
+    """A process for one call at a time; a new one takes its place when it died or its call failed.
+
+    After an error of the accelerator no later call in that process would succeed.
+    """
 
     def __init__(self) -> None:
         """Start nothing yet."""
@@ -52,17 +55,19 @@ class Worker:
         except BrokenProcessPool:
             self._renew()
             raise
-        except TimeoutError:
-            if future is None or future.done():
-                raise  # the call's own
+        except BaseException as error:
+            computes = future is not None and not future.done()
             self.end()
             self._renew()
-            raise TimeoutError(f"took longer than the {limit:g} s it was given") from None
+            if isinstance(error, TimeoutError) and computes:
+                raise TimeoutError(f"took longer than the {limit:g} s it was given") from None
+            raise
 
     def end(self) -> None:
         """Kill the process, whatever it does."""
         for process in self._context.started:
-            process.kill()
+            if process.is_alive():
+                process.kill()
         self._pool.shutdown()
 
     def close(self) -> None:

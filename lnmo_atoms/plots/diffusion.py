@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
 
 from lnmo_atoms.builders.errors import RequestError
-from lnmo_atoms.plots.style import PALETTE, mark_empty, new_figure, styled
+from lnmo_atoms.plots.style import PALETTE, literal, mark_empty, new_figure, styled
 
 BOLTZMANN = 8.617333262e-5
 """eV/K (CODATA 2018, exact to the digits given)."""
@@ -43,7 +43,7 @@ def plot_diffusion(curves: Mapping[str, Sequence[ArrayLike]], subtitle: str = ""
     axes.set_yscale("log")
     axes.grid(axis="y")
     for i, (label, curve) in enumerate(arrays.items()):
-        _draw_curve(axes, label.replace("$", r"\$"), curve, i)
+        _draw_curve(axes, literal(label), curve, i)
     _temperature_axis(axes)
     axes.legend(loc="lower left", handlelength=1.6, borderaxespad=0.2)
     return figure

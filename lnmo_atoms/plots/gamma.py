@@ -17,6 +17,7 @@ from lnmo_atoms.plots.style import (
     chemical,
     facet_colors,
     lighter,
+    literal,
     mark_empty,
     miller,
     new_figure,
@@ -97,7 +98,7 @@ def _rows(surfaces: Sequence[SurfaceResult]) -> list[_Row]:
         if len(waiting) >= TOGETHER:
             shown = [result for result in shown if result.gamma is not None]
         lines: list[tuple[str, tuple[SurfaceResult, ...], bool]] = [
-            (f"{miller(r.facet)}  {r.slab.termination}", (r,), r is best) for r in shown
+            (f"{miller(r.facet)}  {literal(r.slab.termination)}", (r,), r is best) for r in shown
         ]
         if len(waiting) >= TOGETHER:
             lines.append((f"{miller(facet)}  {len(waiting)} not relaxed", waiting, False))

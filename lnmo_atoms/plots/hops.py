@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from lnmo_atoms.plots.crowd import draw_crowd
 from lnmo_atoms.plots.profile import draw_profile
-from lnmo_atoms.plots.style import GREY, HOP_COLORS, ionic, mark_empty, new_figure, styled
+from lnmo_atoms.plots.style import GREY, HOP_COLORS, ionic, literal, mark_empty, new_figure, styled
 from lnmo_atoms.results import HopResult
 
 MOST_PANELS = 12
@@ -52,7 +52,10 @@ def _panels(hops: Sequence[HopResult]) -> Figure:
         color = colors[result.hop.label]
         draw_profile(axes, result, color)
         axes.set_title(
-            f"{result.hop.label} ×{result.hop.multiplicity}", loc="left", color=color, pad=17
+            f"{literal(result.hop.label)} ×{result.hop.multiplicity}",
+            loc="left",
+            color=color,
+            pad=17,
         )
         state = "" if result.converged else ", not converged"
         axes.text(

@@ -16,7 +16,17 @@ from numpy.typing import NDArray
 
 from lnmo_atoms.analyzers.exposure import FaceExposure, exposed_cations, missing_oxygen
 from lnmo_atoms.builders.slabs import Certificate, Slab
-from lnmo_atoms.plots.style import GREY, INK, Color, chemical, lighter, miller, new_figure, styled
+from lnmo_atoms.plots.style import (
+    GREY,
+    INK,
+    Color,
+    chemical,
+    lighter,
+    literal,
+    miller,
+    new_figure,
+    styled,
+)
 
 COLORS = {"Li": "#C9A6E8", "Mn": "#6A3FA0", "Ni": "#35A853", "O": "#E5483B"}
 """Jmol's hues, Li and Mn set further apart in lightness."""
@@ -66,7 +76,7 @@ def plot_slab(slab: Slab) -> Figure:
     height = float(np.ptp(view.height)) + 2 * MARGIN
     figure = new_figure(
         max(5.6, 2.6 + 0.19 * total), 1.5 + 0.19 * height,
-        f"{miller(slab.facet)}  {slab.termination}   {chemical(slab.certificate.formula)}",
+        f"{miller(slab.facet)}  {literal(slab.termination)}   {chemical(slab.certificate.formula)}",
         certificate_text(slab.certificate),
     )  # fmt: skip
     axes = figure.add_subplot()

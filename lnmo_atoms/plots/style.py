@@ -104,7 +104,9 @@ def new_figure(width: float, height: float, title: str, footer: str = "") -> Fig
     figure.get_layout_engine().set(w_pad=0.08, h_pad=0.06)  # type: ignore[union-attr, call-arg]
     figure.suptitle(title, x=0.012, ha="left", fontsize=12, fontweight="bold", color=INK)
     if footer:
-        bound = re.sub(r"(?<=\d) (?=\S)", "\N{NO-BREAK SPACE}", footer)  # a number keeps its unit
+        bound = re.sub(
+            r"(?<=\d) (?=\S)", "\N{NO-BREAK SPACE}", literal(footer)
+        )  # a number keeps its unit
         lines = textwrap.fill(bound, int(width * 15.5))
         figure.supxlabel(lines, x=0.012, ha="left", fontsize=7.5, color=GREY)
     return figure
@@ -171,6 +173,11 @@ def _form(facet: Facet) -> tuple[int, ...]:
 def miller(facet: Facet) -> str:
     """Miller indices in round brackets with bars over negative ones, for matplotlib."""
     return "(" + "".join(str(i) if i >= 0 else rf"$\bar{{{-i}}}$" for i in facet) + ")"
+
+
+def literal(text: str) -> str:
+    """A name, in which matplotlib shall see no formula."""
+    return text.replace("$", r"\$")
 
 
 def chemical(formula: str) -> str:

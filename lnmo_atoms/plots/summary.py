@@ -13,7 +13,7 @@ from lnmo_atoms.plots.gamma import draw_best_gammas
 from lnmo_atoms.plots.hops import hop_colors, ring_text
 from lnmo_atoms.plots.profile import barrier_text, draw_profile
 from lnmo_atoms.plots.slab import draw_slab
-from lnmo_atoms.plots.style import GREY, chemical, mark_empty, miller, new_figure, styled
+from lnmo_atoms.plots.style import GREY, chemical, literal, mark_empty, miller, new_figure, styled
 from lnmo_atoms.plots.wulff import draw_wulff
 from lnmo_atoms.results import HopResult, SurfaceResult
 
@@ -85,7 +85,7 @@ def _hops_panel(axes: Axes, hops: Sequence[HopResult]) -> None:
     for result in hops:
         color = colors[result.hop.label]
         draw_profile(axes, result, color, arrows=False)
-        label = f"{result.hop.label}   {barrier_text(result.barrier)}"
+        label = f"{literal(result.hop.label)}   {barrier_text(result.barrier)}"
         if len(hops) <= COLUMNS:
             label += f"\n{ring_text(result)}, {result.hop.multiplicity} per cell"
         axes.plot([], [], color=color, linewidth=2, label=label)
@@ -103,5 +103,5 @@ def _slab_panel(axes: Axes, surfaces: Sequence[SurfaceResult]) -> None:
     if best is None:
         mark_empty(axes, "no termination relaxed to convergence")
         return
-    axes.set_title(f"{miller(best.facet)} {best.slab.termination}, the lowest, as built")
+    axes.set_title(f"{miller(best.facet)} {literal(best.slab.termination)}, the lowest, as built")
     draw_slab(axes, best.slab)

@@ -11,6 +11,7 @@ from lnmo_atoms.plots.style import (
     chemical,
     facet_colors,
     lighter,
+    literal,
     miller,
     new_figure,
     styled,
@@ -27,7 +28,7 @@ def plot_thickness(result: ThicknessResult) -> Figure:
     the result, the dashed lines the tolerance about it.
     """
     first = result.slabs[0]
-    termination = f"{miller(first.facet)} {first.slab.termination}"
+    termination = f"{miller(first.facet)} {literal(first.slab.termination)}"
     figure = new_figure(
         6.4, 3.6,
         f"Surface energy of {chemical(first.slab.certificate.formula)} {termination} by thickness",

@@ -9,6 +9,7 @@ from typing import Any
 
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.files import write_text_atomically
+from lnmo_atoms.formats.json_files import refuse_unsafe
 from lnmo_atoms.records.packing import plain
 
 SCHEMA = 3
@@ -27,13 +28,17 @@ def write(path: Path, kind: str, bulks: list[str], records: list[dict[str, Any]]
 def reading(path: Path, kind: str) -> Iterator[dict[str, Any]]:
     """For ``with``: the file's object; any misfit between it and a dataclass is one clear line.
 
+    It is data alone, whatever class the file may name.
+
     Raises:
-        RequestError: where the file is missing, damaged, or of another kind or schema.
+        RequestError: where the file is missing, damaged, or of another kind or schema, or asks for
+            an object of a foreign class.
     """
     document = _read(path, kind)
     try:
+        refuse_unsafe(document)
         yield document
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise RequestError(f"{path} is damaged: {error}") from error
 
 
@@ -49,7 +54,7 @@ def _read(path: Path, kind: str) -> dict[str, Any]:
         raise RequestError(f"there is no file {path}") from error
     except OSError as error:
         raise RequestError(f"cannot read {path}: {error.strerror}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise RequestError(
             f"{path} is damaged or not ours: move it away and repeat the command that made it, "
             "which calculates nothing twice"

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from pymatgen.core import Structure
 
+from lnmo_atoms.builders.files import legible
 from lnmo_atoms.builders.hops import Hop
 from lnmo_atoms.builders.slabs import Certificate, Flip
 from lnmo_atoms.results import (
@@ -179,4 +180,6 @@ def _unpack_scalar(hint: type, value: Any) -> Any:
         return float(value)
     if not isinstance(value, hint):
         raise TypeError(f"{value!r} stands where a {hint.__name__} is expected")
+    if isinstance(value, str) and not legible(value):
+        raise ValueError(f"{value!r} holds signs that are not for reading")
     return value

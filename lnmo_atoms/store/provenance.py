@@ -34,12 +34,10 @@ def read_runs(path: Path) -> list[dict[str, Any]]:
         return []
     except OSError as error:
         raise RequestError(f"cannot read {path}: {error.strerror}") from error
-    except ValueError:
+    except (ValueError, RecursionError):
         document = None
-    if not isinstance(document, dict) or (document.get("format"), document.get("schema")) != (
-        FORMAT,
-        SCHEMA,
-    ):
+    ours = isinstance(document, dict) and isinstance(document.get("runs"), list)
+    if not ours or (document.get("format"), document.get("schema")) != (FORMAT, SCHEMA):
         raise RequestError(
             f"{path} is damaged or not ours: delete it to keep the results beside it, or take "
             "another folder for the study"

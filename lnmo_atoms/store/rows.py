@@ -1,4 +1,4 @@
-"""Results as rows of an ASE database and back, to the last digit."""
+"""Results as rows of an ASE database, tasks as JSON, and both back to the last digit."""
 
 import hashlib
 import json
@@ -11,7 +11,9 @@ from ase.calculators.singlepoint import SinglePointCalculator
 from ase.db.core import convert_str_to_int_float_bool_or_str, object_to_bytes
 from pymatgen.core import Structure
 
+from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.formats import to_atoms
+from lnmo_atoms.formats.json_files import refuse_unsafe
 from lnmo_atoms.results import BandResult, HessianResult, TaskResult
 from lnmo_atoms.tasks import Task
 
@@ -66,8 +68,24 @@ def seal(fields: Mapping[str, Any]) -> str:
     return hashlib.sha256(object_to_bytes(fields)).hexdigest()
 
 
+def unsealed(data: Mapping[str, Any]) -> Result:
+    """The result in a row's data.
+
+    Raises:
+        ValueError: where it is not as it was sealed.
+    """
+    fields = data["result"]
+    if data.get("seal") not in (None, seal(fields)):
+        raise ValueError("a result is not as it was written")
+    return unpack(fields)
+
+
 def unpack(fields: Mapping[str, Any]) -> Result:
-    """The result that was packed."""
+    """The result that was packed.
+
+    Raises:
+        RequestError: where it asks for more than data.
+    """
     given = dict(fields)
     if "images" in given:
         given["images"] = tuple(_loaded(text) for text in given["images"])
@@ -77,12 +95,38 @@ def unpack(fields: Mapping[str, Any]) -> Result:
     return HessianResult(**given) if "hessian" in given else TaskResult(**given)
 
 
+def pack_task(task: Task[Any]) -> str:
+    """All of a task, as JSON: nothing that is read back can run code."""
+    document = {
+        "name": task.name,
+        "kind": task.kind,
+        "structures": [_dumped(structure) for structure in task.structures],
+        "calculator": {"name": task.spec.name, "options": dict(task.spec.options)},
+        "options": dict(task.options),
+    }
+    return json.dumps(document, allow_nan=False)
+
+
+def unpack_task(text: str) -> Task[Any]:
+    """The task that was packed.
+
+    Raises:
+        RequestError: where it asks for more than data.
+    """
+    given = json.loads(text)
+    structures = tuple(_loaded(structure) for structure in given["structures"])
+    spec = CalculatorSpec(**given["calculator"])
+    return Task(given["name"], given["kind"], structures, spec, given["options"])
+
+
 def _dumped(structure: Structure) -> str:
     return json.dumps(structure.as_dict(), default=_plain)
 
 
 def _loaded(text: str) -> Structure:
-    return Structure.from_dict(json.loads(text))
+    tree = json.loads(text)
+    refuse_unsafe(tree)
+    return Structure.from_dict(tree)
 
 
 def _plain(value: object) -> object:

@@ -18,13 +18,18 @@ SELECT key_value_pairs, CASE WHEN id IN (
 """
 """Of the data, which are long, only those that say why a task failed."""
 
+UNREADABLE = (
+    ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError, MemoryError
+)  # fmt: skip
+"""What comes of rows that we did not write."""
+
 
 @contextlib.contextmanager
 def errors_in_words(path: Path) -> Iterator[None]:
     """Whatever SQLite, the disk, or a row that cannot be decoded raises, as one line."""
     try:
         yield
-    except (sqlite3.Error, OSError, ValueError, LookupError, TypeError) as error:
+    except (sqlite3.Error, OSError, *UNREADABLE) as error:
         raise RequestError(
             f"cannot use {path}: {error}; if it is damaged, move it away to calculate anew"
         ) from error
@@ -36,7 +41,7 @@ def require_ours(path: Path) -> None:
     Raises:
         RequestError: where the file is not ours or cannot be read.
     """
-    with errors_in_words(path), contextlib.closing(_read_only(path)) as database:
+    with errors_in_words(path), contextlib.closing(_opened(path)) as database:
         ours = _is_ours(database)
     if not ours:
         raise RequestError(
@@ -56,7 +61,7 @@ def columns_and_causes(path: Path) -> list[tuple[dict[str, Any], dict[str, str] 
     if not path.exists():
         return []
     require_ours(path)
-    with errors_in_words(path), contextlib.closing(_read_only(path)) as database:
+    with errors_in_words(path), contextlib.closing(_opened(path)) as database:
         found = database.execute(COLUMNS_AND_CAUSES).fetchall()
         return [(json.loads(pairs), data and _object(data)) for pairs, data in found]
 
@@ -78,5 +83,10 @@ def _object(data: bytes) -> dict[str, str]:
     return content
 
 
-def _read_only(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+def _opened(path: Path) -> sqlite3.Connection:
+    """For reading; never made.
+
+    A driver killed in the midst of writing leaves a journal, which SQLite plays back on reading if
+    it may write; where it may not, it opens the file for reading alone by itself.
+    """
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)

@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias
 
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.store.files import NAME, PROVENANCE, RESULTS, TASKS
-from lnmo_atoms.store.sqlite import columns_and_causes
+from lnmo_atoms.store.sqlite import columns_and_causes, errors_in_words
 from lnmo_atoms.tasks.files import (
     CHECKPOINT,
     NOTEBOOK,
@@ -56,13 +56,18 @@ def status_of(
     Raises:
         RequestError: where there is no study in the folder.
     """
-    rows = columns_and_causes(existing(path) / RESULTS)
-    settled = [(columns, failure) for columns, failure in rows if columns["key"] not in jobs]
-    keys = {columns["key"] for columns, _ in settled}
+    results = existing(path) / RESULTS
+    rows = columns_and_causes(results)
+    with errors_in_words(results):
+        settled = {
+            row["key"]: _recorded(row, cause) for row, cause in rows if row["key"] not in jobs
+        }
     names = (Path(path) / TASKS).glob(f"*/{NAME}")
     folders = [name.parent for name in sorted(names, key=lambda name: name.stat().st_mtime)]
-    return [_recorded(*row) for row in settled] + [
-        _under_way(folder, jobs.get(folder.name)) for folder in folders if folder.name not in keys
+    return [*settled.values()] + [
+        _under_way(folder, jobs.get(folder.name))
+        for folder in folders
+        if folder.name not in settled
     ]
 
 
@@ -80,13 +85,14 @@ def existing(path: Path | str) -> Path:
 def _recorded(columns: Mapping[str, Any], failure: Mapping[str, str] | None) -> TaskState:
     """State of a task by its row's columns in the database, and why it failed."""
     if failure is not None:
-        return TaskState(failure["name"], "failed", cause=failure["cause"])
-    return TaskState(columns["name"], "done", columns["steps"], columns["seconds"])
+        return TaskState(str(failure["name"]), "failed", cause=str(failure["cause"]))
+    steps, seconds = int(columns["steps"]), float(columns["seconds"])
+    return TaskState(str(columns["name"]), "done", steps, seconds)
 
 
 def _under_way(folder: Path, job: JobState | None) -> TaskState:
     """State of a task that has a folder, and perhaps a job, only."""
-    name = (folder / NAME).read_text(encoding="utf-8")
+    name = (folder / NAME).read_text(encoding="utf-8", errors="replace")
     if (noted := evaluations_noted(folder / NOTEBOOK)) is not None:
         return TaskState(name, job or "unfinished", *noted)
     effort = read_effort(folder / CHECKPOINT)

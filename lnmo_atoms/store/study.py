@@ -1,6 +1,5 @@
 """The folder of a study."""
 
-import re
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -10,7 +9,7 @@ from types import TracebackType
 from typing import Any
 
 from lnmo_atoms.builders.errors import RequestError
-from lnmo_atoms.builders.files import write_text_atomically
+from lnmo_atoms.builders.files import file_name
 from lnmo_atoms.calculators import CalculatorSpec, Quantity
 from lnmo_atoms.formats import to_atoms
 from lnmo_atoms.results import Failure
@@ -18,7 +17,8 @@ from lnmo_atoms.store.database import ResultsFile
 from lnmo_atoms.store.files import LOCK, LOGS, NAME, PROVENANCE, RESULTS, TASKS
 from lnmo_atoms.store.lock import Lock
 from lnmo_atoms.store.provenance import REFINEMENT, append_run, read_runs
-from lnmo_atoms.store.rows import Result, atoms_of, columns, pack, seal, unpack
+from lnmo_atoms.store.rows import Result, atoms_of, columns, pack, seal, unsealed
+from lnmo_atoms.store.sqlite import errors_in_words
 from lnmo_atoms.store.status import existing
 from lnmo_atoms.tasks import Task
 from lnmo_atoms.tasks.files import STARTED
@@ -98,14 +98,8 @@ class Study:
             RequestError: where the database is damaged.
         """
         data = self._results.data(key=key, status="done")
-        if not data:
-            return None
-        fields = data[0]["result"]
-        if data[0].get("seal") not in {None, seal(fields)}:
-            raise RequestError(
-                f"a result in {self._results.path} is damaged: move the file away to calculate anew"
-            )
-        return unpack(fields)
+        with errors_in_words(self._results.path):
+            return unsealed(data[0]) if data else None
 
     def put(self, task: Task[Any], result: Result) -> None:
         """Keep a finished task and its engine's logs, and drop its checkpoint."""
@@ -136,13 +130,20 @@ class Study:
         ]
 
     def folder(self, task: Task[Any]) -> Path:
-        """The task's own folder for its checkpoint, made if need be."""
+        """The task's own folder for its checkpoint, made if need be.
+
+        Raises:
+            RequestError: where it cannot be made or written.
+        """
         self._results.create()
         folder = self._folder(task)
-        folder.mkdir(exist_ok=True)
-        (folder / STARTED).unlink(missing_ok=True)
-        if not (folder / NAME).exists():
-            write_text_atomically(folder / NAME, task.name)
+        try:
+            folder.mkdir(exist_ok=True)
+            (folder / STARTED).unlink(missing_ok=True)
+            if not (folder / NAME).exists():  # for people alone, and not worth waiting for the disk
+                (folder / NAME).write_text(task.name, encoding="utf-8", errors="replace")
+        except OSError as error:
+            raise RequestError(f"cannot write to {folder}: {error.strerror}") from error
         return folder
 
     def write_provenance(
@@ -171,9 +172,11 @@ class Study:
         Raises:
             RequestError: where there is no study in the folder.
         """
-        runs = read_runs(existing(path) / PROVENANCE)
-        last = {(run["recipe"] or {}).get("workflow") == REFINEMENT: run for run in runs}
-        names = [last[refined]["engine"]["engine"] for refined in sorted(last)]
+        provenance = existing(path) / PROVENANCE
+        runs = read_runs(provenance)
+        with errors_in_words(provenance):
+            last = {(run["recipe"] or {}).get("workflow") == REFINEMENT: run for run in runs}
+            names = [str(last[refined]["engine"]["engine"]) for refined in sorted(last)]
         texts = (CalculatorSpec(name).trust(first, *others) for name in names)
         return " ".join(dict.fromkeys(texts))
 
@@ -189,9 +192,8 @@ class Study:
 
     def _keep_logs(self, task: Task[Any]) -> None:
         folder = self._folder(task)
-        title = re.sub(r"[^\w.]+", "-", task.name)
         for log in sorted(folder.rglob("*.log")):
-            kept = self.path / LOGS / f"{title}-{task.key[:8]}"
+            kept = self.path / LOGS / f"{file_name(task.name)}-{task.key[:8]}"
             kept.mkdir(parents=True, exist_ok=True)
             log.replace(kept / "-".join(log.relative_to(folder).parts))
 

@@ -68,8 +68,10 @@ def evaluate(
     """
     moved = atoms.copy()
     moved.positions = question.positions
-    moved.calc = gauge = Gauge(spec.calculator(folder))
-    if question.moments:
-        return Evaluation(0.0, np.zeros_like(moved.positions), gauge.moments(moved))
-    forces = np.array(moved.get_forces(apply_constraint=False))
-    return Evaluation(float(moved.get_potential_energy()), forces, gauge.results.get("magmoms"))
+    with spec.renewed_on_failure():
+        moved.calc = gauge = Gauge(spec.calculator(folder))
+        if question.moments:
+            return Evaluation(0.0, np.zeros_like(moved.positions), gauge.moments(moved))
+        forces = np.array(moved.get_forces(apply_constraint=False))
+        energy = float(moved.get_potential_energy())
+    return Evaluation(energy, forces, gauge.results.get("magmoms"))

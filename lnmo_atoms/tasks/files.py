@@ -26,7 +26,7 @@ def read_effort(path: Path) -> Effort | None:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         return Effort(**{field.name: document[field.name] for field in fields(Effort)})
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 
 

@@ -12,6 +12,9 @@ from ase.calculators.calculator import (
 )
 from numpy.typing import NDArray
 
+FINITE = ("energy", "forces", "stress", "magmoms")
+"""What is kept of an engine's answers, and must be numbers."""
+
 
 class Gauge(BaseCalculator):
     """Keeps what the engine said of one geometry, counts evaluations, and refuses NaN.
@@ -37,9 +40,12 @@ class Gauge(BaseCalculator):
     ) -> None:
         """Ask the engine, and keep all that it computed along the way."""
         self.evaluations += bool(system_changes)
-        asked = {name: self.engine.get_property(name, atoms) for name in properties}
+        try:
+            asked = {name: self.engine.get_property(name, atoms) for name in properties}
+        except SystemExit as error:  # it would end the driver, and with it every other task
+            raise CalculationFailed(f"the engine gave up with exit code {error.code}") from error
         for name, value in {**getattr(self.engine, "results", {}), **asked}.items():
-            if name in ("energy", "forces", "stress") and not np.isfinite(value).all():
+            if name in FINITE and value is not None and not np.isfinite(value).all():
                 raise CalculationFailed(f"the engine gave {name} that are not finite numbers")
             self.results[name] = np.copy(value) if isinstance(value, np.ndarray) else value
 

@@ -74,7 +74,7 @@ class Journal:
         try:
             document = json.loads(self._path.read_text(encoding="utf-8"))
             effort, cells, positions = self._parsed(document)
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
             log.warning("checkpoint %s cannot be used, starting afresh: %s", self._path, error)
             return Effort()
         for image, cell, place in zip(self._images, cells, positions, strict=True):

@@ -143,14 +143,15 @@ def execute(task: Task[R], folder: Path) -> R:
     checkpoint = folder / CHECKPOINT
     options: dict[str, Any] = dict(task.options)
     result: Any
-    if task.kind == "band":
-        result = band(task.structures, task.spec, checkpoint=folder / NOTEBOOK, **options)
-    elif task.kind == "hessian":
-        result = hessian(task.structures[0], task.spec, checkpoint=folder / NOTEBOOK)
-    elif task.kind == "relax":
-        result = relax(task.structures[0], task.spec, checkpoint=checkpoint, **options)
-    else:
-        result = static(task.structures[0], task.spec, folder=folder, **options)
+    with task.spec.renewed_on_failure():
+        if task.kind == "band":
+            result = band(task.structures, task.spec, checkpoint=folder / NOTEBOOK, **options)
+        elif task.kind == "hessian":
+            result = hessian(task.structures[0], task.spec, checkpoint=folder / NOTEBOOK)
+        elif task.kind == "relax":
+            result = relax(task.structures[0], task.spec, checkpoint=checkpoint, **options)
+        else:
+            result = static(task.structures[0], task.spec, folder=folder, **options)
     if replace(task).key != task.key:
         raise CalculationFailed(
             f"{task.spec.name} or a file of its options changed while this was calculated: start "

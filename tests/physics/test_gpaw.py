@@ -135,6 +135,22 @@ def test_a_damaged_density_costs_nothing_but_its_use(oxide, tmp_path, caplog):
     assert "cannot be used, starting afresh" in caplog.text
 
 
+def test_a_density_torn_anywhere_is_not_used(oxide, tmp_path, monkeypatch):
+    """A copy of a study may be cut short, whatever of it is still whole."""
+    from lnmo_atoms.calculators import gpaw_scf
+
+    monkeypatch.setattr(gpaw_scf, "INTERVAL", 0.0)
+    energy(fresh(), oxide, tmp_path)
+    density, atoms = tmp_path / "density.gpw", to_atoms(oxide)
+    content = density.read_bytes()
+    field = gpaw_scf.SelfConsistentField({})
+    field._folder = tmp_path
+    assert field._kept(atoms) is not None
+    for length in np.linspace(0, len(content) - 1, 40, dtype=int):
+        density.write_bytes(content[:length])
+        assert field._kept(atoms) is None
+
+
 def test_a_density_that_does_not_converge_is_tried_again_with_patience(oxide, tmp_path):
     assert energy(fresh(maxiter=4), oxide, tmp_path) == pytest.approx(
         energy(fresh(), oxide), abs=1e-3

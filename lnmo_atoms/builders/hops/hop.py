@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from lnmo_atoms.builders.files import file_name
 from lnmo_atoms.builders.hops.ring_classes import canonical_ring, ring_name
 
 
@@ -67,7 +68,7 @@ class Hop:
     @property
     def name(self) -> str:
         """Plain-ASCII name for files, such as ``"8c-12d-8c"``."""
-        return self.label.replace("–", "-")
+        return file_name(self.label)
 
     @property
     def ring_formula(self) -> str:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from pymatgen.core import Structure
 
+from lnmo_atoms.builders.files import file_name
 from lnmo_atoms.builders.slabs.certificate import Certificate
 from lnmo_atoms.builders.slabs.facet import Facet, facet_name
 
@@ -31,5 +32,5 @@ class Slab:
 
     @property
     def name(self) -> str:
-        """Facet and termination, such as ``"111-a"``: unique within a study."""
-        return f"{facet_name(self.facet)}-{self.termination}"
+        """Facet and termination, such as ``"111-a"``, for files: unique within a study."""
+        return file_name(f"{facet_name(self.facet)}-{self.termination}")

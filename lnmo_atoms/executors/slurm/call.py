@@ -1,16 +1,17 @@
 """A task's call and its outcome as files, and what the job runs between them."""
 
-import pickle
+import json
 import sys
 from pathlib import Path
 from typing import Any
 
 from ase.io import jsonio
 
-from lnmo_atoms.builders.files import write_atomically, write_text_atomically
+from lnmo_atoms.builders.files import write_text_atomically
 from lnmo_atoms.executors.causes import JobError, cause_of
 from lnmo_atoms.executors.slurm.job import CALL
-from lnmo_atoms.store.rows import Result, pack, unpack
+from lnmo_atoms.formats.json_files import refuse_unsafe
+from lnmo_atoms.store.rows import Result, pack, pack_task, unpack, unpack_task
 from lnmo_atoms.tasks import Task, execute
 
 OUTCOME = "outcome.json"
@@ -26,27 +27,25 @@ def command(folder: Path) -> list[str]:
 def write_call(task: Task[Any], folder: Path) -> None:
     """Keep the call for the job; the outcome of an earlier one is dropped."""
     (folder / OUTCOME).unlink(missing_ok=True)
-
-    def fill(new: Path) -> None:
-        new.write_bytes(pickle.dumps(task))
-
-    write_atomically(folder / CALL, fill)
+    write_text_atomically(folder / CALL, pack_task(task))
 
 
 def read_outcome(folder: Path) -> Result | JobError | None:
     """What came of the call; None as long as nothing has."""
     try:
-        outcome = jsonio.decode((folder / OUTCOME).read_text(encoding="utf-8"))
+        text = (folder / OUTCOME).read_text(encoding="utf-8")
+        refuse_unsafe(json.loads(text))
+        outcome = jsonio.decode(text)
         return JobError(outcome["error"]) if "error" in outcome else unpack(outcome["result"])
     except FileNotFoundError:
         return None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return JobError(f"{folder / OUTCOME} is damaged")
 
 
 def run(folder: Path) -> None:
     """Do the task of a folder."""
-    task = pickle.loads((folder / CALL).read_bytes())  # noqa: S301  (written by the driver for us)
+    task = unpack_task((folder / CALL).read_text(encoding="utf-8"))
     outcome: dict[str, Any]
     try:
         outcome = {"result": pack(execute(task, folder))}

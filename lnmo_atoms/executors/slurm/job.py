@@ -10,7 +10,7 @@ from lnmo_atoms.builders.errors import RequestError
 
 PREFIX = "lnmo-"
 """All our jobs' names begin so."""
-CALL = "call.pkl"
+CALL = "call.json"
 """File in a task's folder that holds what its job does."""
 MPI_VARIABLES = ("OMPI_", "PMIX_", "PMI_")
 """What an MPI around the driver leaves in the environment; it would stop the job's own."""
