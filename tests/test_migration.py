@@ -29,7 +29,7 @@ from lnmo_atoms.migration import plan_migration
 from lnmo_atoms.migration.end_points import EndPoints
 from lnmo_atoms.records import load_hops
 from lnmo_atoms.results import TaskResult
-from lnmo_atoms.store import status_of
+from lnmo_atoms.store import Study, status_of
 
 MODES = [Mode.vacancy(), Mode.empty_host(), Mode.content(0.5, 3), Mode.content(0.8, 1)]
 
@@ -285,6 +285,17 @@ def test_the_plan_names_what_will_be_done(tmp_path):
     planned = [task.name for task in plan_migration(bulk, toy())]
     migration_barriers(bulk, calculator=toy(), study=tmp_path)
     assert sorted(planned) == sorted(state.name for state in status_of(tmp_path))
+
+
+def test_the_plan_of_a_finished_study_holds_nothing_new(tmp_path):
+    bulk = ordered_spinel()
+    migration_barriers(bulk, calculator=toy(), study=tmp_path)
+    study = Study(tmp_path)
+    planned = plan_migration(bulk, toy(), study=study)
+    assert len(planned) == 4
+    assert all(study.get(task.key) is not None for task in planned)
+    other = plan_migration(bulk, toy(), study=study, separation=12.0)
+    assert [study.get(task.key) is None for task in other] == [False, True, True, True]
 
 
 def test_a_vacancy_may_have_its_images_nearer():

@@ -136,11 +136,10 @@ def _plan(
 ) -> list[Task]:
     """The calculations of the parts of a study."""
     tasks: list[Task] = []
+    study = Study(recipe.study)
     if "surface" in parts:
         section = recipe.surface
-        tasks += plan_surfaces(
-            bulk, section.miller_indices(), spec, Study(recipe.study), **section.options()
-        )
+        tasks += plan_surfaces(bulk, section.miller_indices(), spec, study, **section.options())
     if "migration" in parts:
-        tasks += plan_migration(bulk, spec, found, **recipe.migration.options())
+        tasks += plan_migration(bulk, spec, found, study, **recipe.migration.options())
     return tasks

@@ -11,7 +11,7 @@ from pymatgen.core import Structure
 from lnmo_atoms.builders.paths import DefectCell, Mode, defect_cell, mobile_sites, state_cell
 from lnmo_atoms.builders.symmetry import symmetrized
 from lnmo_atoms.calculators import CalculatorSpec
-from lnmo_atoms.reference import bulk_reference
+from lnmo_atoms.reference import BulkReference, bulk_reference, known_reference
 from lnmo_atoms.runner import Progress
 from lnmo_atoms.store import Study
 
@@ -61,7 +61,26 @@ def relaxed_host(
     """
     start = calculated(bulk, mobile, mode)
     reference = bulk_reference(start, spec, study, executor, progress)
-    if len(start) == len(bulk):
+    return _host(reference, bulk, mobile, separation)
+
+
+def known_host(
+    bulk: Structure,
+    mobile: str,
+    mode: Mode,
+    separation: float,
+    *,
+    spec: CalculatorSpec,
+    study: Study,
+) -> Host | None:
+    """The same, where the study holds it."""
+    reference = known_reference(calculated(bulk, mobile, mode), spec, study)
+    return None if reference is None else _host(reference, bulk, mobile, separation)
+
+
+def _host(reference: BulkReference, bulk: Structure, mobile: str, separation: float) -> Host:
+    """From the relaxed crystal, which lacks the mobile ions where one hops in the empty host."""
+    if len(reference.structure) == len(bulk):
         cell = defect_cell(reference.structure, separation)
         moments = reference.moments
         repeats = len(cell.structure) // len(bulk)

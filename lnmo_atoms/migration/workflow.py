@@ -13,6 +13,7 @@ from lnmo_atoms.builders.hops import Hop, find_hops
 from lnmo_atoms.builders.paths import (
     LEAST_SEPARATION,
     Mode,
+    State,
     compensation,
     confirmed,
     defect_cell,
@@ -22,12 +23,12 @@ from lnmo_atoms.builders.paths import (
 )
 from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.executors import make_executor
-from lnmo_atoms.migration.crystal import Host, calculated, relaxed_host
+from lnmo_atoms.migration.crystal import Host, calculated, known_host, relaxed_host
 from lnmo_atoms.migration.end_points import EndPoints, Guess, Relaxed
 from lnmo_atoms.migration.verdict import hop_result
 from lnmo_atoms.records import HOPS_FILE, save_hops
 from lnmo_atoms.reference import bulk_task, check_bulk
-from lnmo_atoms.results import BandResult, Failure, HopResult
+from lnmo_atoms.results import BandResult, Failure, HopResult, TaskResult
 from lnmo_atoms.runner import Progress, run_tasks
 from lnmo_atoms.searches import run_searches
 from lnmo_atoms.store import Study
@@ -170,35 +171,48 @@ def plan_migration(
     bulk: Structure,
     spec: CalculatorSpec,
     hops: Sequence[Hop] | None = None,
+    study: Study | None = None,
     *,
     mode: Mode | str = "vacancy",
     separation: float = LEAST_SEPARATION,
     images: int = 5,
     fmax: float = 0.05,
 ) -> list[Task]:
-    """The calculations that :func:`migration_barriers` would do, on the unrelaxed bulk."""
+    """The calculations that :func:`migration_barriers` would do, those that are done included.
+
+    What a study holds of them is built upon: ions hop in the relaxed crystal where it is known, and
+    else in the given one; paths lead between relaxed end points where they are.
+    """
     check_bulk(bulk, spec)
     hops = find_hops(bulk) if hops is None else list(hops)
     mode = parse_mode(mode) if isinstance(mode, str) else mode
-    cell = defect_cell(bulk, separation)
+    if not hops:
+        return []
+    mobile = bulk[hops[0].start].specie.symbol
+    host = known_host(bulk, mobile, mode, separation, spec=spec, study=study) if study else None
+    cell = defect_cell(bulk, separation) if host is None else host.cell
     moved = [cell.hop(hop) for hop in hops]
     ends = EndPoints(cell.structure, moved, mode, spec)
-    still = np.zeros((len(cell.structure), 3))
-    mobile = {bulk[hop.start].specie.symbol for hop in hops}
-    return [
-        *(bulk_task(calculated(bulk, symbol, mode), spec) for symbol in mobile),
-        *ends.tasks.values(),
-        *(
-            Task.band(
-                _name(hop),
-                path_images(cell.structure, moved[i], ends.states[i][0], still, still, images),
-                spec,
-                end_energies=(0.0, 0.0),
-                fmax=fmax,
-            )
-            for i, hop in enumerate(hops)
-        ),
+    relaxed: dict[str, TaskResult | Failure] = {}
+    for task in ends.tasks.values():
+        known = study.get(task.key) if study else None
+        nothing = Failure(task.name, "not calculated yet")
+        relaxed[task.key] = known if isinstance(known, TaskResult) else nothing
+    guesses = [
+        ends.guess(i, relaxed, images) or _straight(cell.structure, moved[i], state, images)
+        for i, (state, _) in enumerate(ends.states)
     ]
+    return [
+        bulk_task(calculated(bulk, mobile, mode), spec),
+        *ends.tasks.values(),
+        *(band_task(guess, hop, spec, fmax) for guess, hop in zip(guesses, hops, strict=True)),
+    ]
+
+
+def _straight(crystal: Structure, hop: Hop, before: State, images: int) -> Guess:
+    """A path between end points that are not relaxed."""
+    still = np.zeros((len(crystal), 3))
+    return Guess(path_images(crystal, hop, before, still, still, images), (0.0, 0.0), None, None)
 
 
 def band_task(guess: Guess, hop: Hop, spec: CalculatorSpec, fmax: float) -> Task[BandResult]:
