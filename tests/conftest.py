@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import signal
 
 import matplotlib as mpl
 import pytest
@@ -9,6 +10,7 @@ from slurm_cluster import missing
 
 mpl.use("Agg")
 os.environ["OMP_NUM_THREADS"] = "1"
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
 
 
 @pytest.fixture

@@ -23,14 +23,16 @@ import stops_while_loaded
 """
 CONVERTS = """
 from lnmo_atoms.cli import app
+from lnmo_atoms.cli.commands import MODULES
 from lnmo_atoms.cli.interrupt import Interruption
-import os, signal
-@app.app.command()
+import os, signal, sys, types
 def converts():
     try:
         os.kill(os.getpid(), signal.SIGINT)
     except KeyboardInterrupt as error:
         raise RuntimeError("initialization failed") from error
+MODULES["converts"] = "converts"
+sys.modules["lnmo_atoms.cli.converts"] = types.SimpleNamespace(converts=converts)
 app.main(Interruption())
 """
 

@@ -13,16 +13,9 @@ from lnmo_atoms.builders.defects.kinds import USUAL_KINDS
 from lnmo_atoms.builders.reference_phases import reference_phases
 from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.cli.defects import Cell, Kinds, Placement, Seed
+from lnmo_atoms.cli.engines import Calculator
 from lnmo_atoms.cli.formation_outputs import show_formation, write_formation, write_structures
-from lnmo_atoms.cli.options import (
-    DEFAULT_STUDY,
-    Calculator,
-    DryRun,
-    Json,
-    StructureFile,
-    StudyFolder,
-    Workers,
-)
+from lnmo_atoms.cli.options import DEFAULT_STUDY, DryRun, Json, StructureFile, StudyFolder, Workers
 from lnmo_atoms.cli.plan import show_plan
 from lnmo_atoms.cli.progress import ProgressBars
 from lnmo_atoms.cli.screen import complain, print_json

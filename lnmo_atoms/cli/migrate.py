@@ -7,17 +7,9 @@ import typer
 
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.paths import LEAST_SEPARATION, defect_cell, parse_mode
+from lnmo_atoms.cli.engines import Calculator, Refine
 from lnmo_atoms.cli.images import write_images
-from lnmo_atoms.cli.options import (
-    DEFAULT_STUDY,
-    Calculator,
-    DryRun,
-    Json,
-    Refine,
-    StructureFile,
-    StudyFolder,
-    Workers,
-)
+from lnmo_atoms.cli.options import DEFAULT_STUDY, DryRun, Json, StructureFile, StudyFolder, Workers
 from lnmo_atoms.cli.parts import run_parts
 from lnmo_atoms.cli.recipe import Recipe, recipe_of_options
 from lnmo_atoms.cli.screen import counted, note, print_json

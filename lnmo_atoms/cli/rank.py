@@ -14,8 +14,9 @@ from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.files import write_json, write_text_atomically
 from lnmo_atoms.builders.orderings import enumerate_orderings, sample_orderings
 from lnmo_atoms.calculators import CalculatorSpec
+from lnmo_atoms.cli.engines import Calculator
 from lnmo_atoms.cli.folders import make_folder
-from lnmo_atoms.cli.options import DEFAULT_STUDY, Calculator, DryRun, Json, StudyFolder, Workers
+from lnmo_atoms.cli.options import DEFAULT_STUDY, DryRun, Json, StudyFolder, Workers
 from lnmo_atoms.cli.plan import show_plan
 from lnmo_atoms.cli.progress import ProgressBars
 from lnmo_atoms.cli.screen import complain, note, print_json, table

@@ -9,17 +9,8 @@ import typer
 from lnmo_atoms.analyzers.facets import compare_facets
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.cli.disordered import run_disordered
-from lnmo_atoms.cli.options import (
-    DEFAULT_STUDY,
-    Calculator,
-    DryRun,
-    Json,
-    Refine,
-    StructureFile,
-    StudyFolder,
-    Workers,
-    known_engine,
-)
+from lnmo_atoms.cli.engines import Calculator, Refine, known_engine
+from lnmo_atoms.cli.options import DEFAULT_STUDY, DryRun, Json, StructureFile, StudyFolder, Workers
 from lnmo_atoms.cli.outputs import load_results, write_comparison
 from lnmo_atoms.cli.parts import run_parts, show
 from lnmo_atoms.cli.recipe import read_recipe, recipe_of_options

@@ -7,16 +7,9 @@ import typer
 
 from lnmo_atoms import plots
 from lnmo_atoms.calculators import CalculatorSpec
+from lnmo_atoms.cli.engines import Calculator
 from lnmo_atoms.cli.folders import make_folder
-from lnmo_atoms.cli.options import (
-    DEFAULT_STUDY,
-    Calculator,
-    DryRun,
-    Json,
-    StructureFile,
-    StudyFolder,
-    Workers,
-)
+from lnmo_atoms.cli.options import DEFAULT_STUDY, DryRun, Json, StructureFile, StudyFolder, Workers
 from lnmo_atoms.cli.plan import show_plan
 from lnmo_atoms.cli.progress import ProgressBars
 from lnmo_atoms.cli.recipe import parse_facet
