@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pickle
+import re
 import shutil
 import subprocess
 import sys
@@ -35,8 +36,10 @@ SETTINGS: Mapping[str, str] = {
 }
 GRACE = 5.0
 """Seconds that ranks have to stop."""
-LAST_WORDS = 4000
+LAST_WORDS = 16000
 """Bytes that the ranks wrote last, looked at when they have died."""
+PYTHON_ERROR = re.compile(r"[\w.]+(Error|Exception|Interrupt|Exit)\b")
+"""Begins the last line of a traceback; MPI writes much about the end of its ranks, and no cause."""
 
 
 def without_launcher(environment: Mapping[str, str]) -> dict[str, str]:
@@ -134,5 +137,5 @@ def _ended(group: PythonSubProcessCalculator, errors: IO[bytes]) -> str:
     with errors:
         errors.seek(max(0, errors.seek(0, os.SEEK_END) - LAST_WORDS))
         lines = errors.read().decode(errors="replace").splitlines()
-    telling = [line for line in lines if "error" in line.lower()] or lines
+    telling = [line for line in lines if PYTHON_ERROR.match(line)] or lines
     return "; ".join(telling[-2:]) or "without a word"
