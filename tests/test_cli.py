@@ -158,6 +158,43 @@ def test_surface_of_copper_from_start_to_comparison(copper):
     assert f"{len(plan)} already done" in more.stdout
 
 
+FAILS = '''
+from ase.calculators.emt import EMT
+
+
+def small(atoms):
+    """EMT for so many atoms at most."""
+
+    class Small(EMT):
+        def calculate(self, *args, **kwargs):
+            super().calculate(*args, **kwargs)
+            if len(self.atoms) > atoms:
+                raise RuntimeError("too large")
+
+    return Small()
+'''
+
+
+def test_a_recipe_of_surfaces_alone_and_a_comparison_that_names_what_failed(copper):
+    """The (100) slab has four atoms, the (110) slab five."""
+    folder = copper.parent
+    (folder / "fails.py").write_text(FAILS)
+    (folder / "r.toml").write_text(
+        'structure = "POSCAR"\ncalculator = "fails:small"\ncalculator_options = { atoms = 4 }\n'
+        'parts = ["surface"]\nexecutor = "serial"\nstudy = "s"\n'
+        '[surface]\nfacets = ["100", "110"]\nthickness = 5\nvacuum = 8\n'
+    )
+    done = lnmo("study", "r.toml", cwd=folder)
+    compared = lnmo("compare", "s", cwd=folder)
+    for result in (done, compared):
+        assert result.returncode == 1, result.stderr
+        assert "static 110-a failed: RuntimeError: too large" in result.stderr
+        assert "100-a" in result.stdout
+    refused = lnmo("surface", "r.toml", cwd=folder)
+    assert refused.returncode == 2
+    assert refused.stderr == "lnmo: r.toml is no structure: a recipe goes to lnmo study\n"
+
+
 @pytest.fixture
 def alloy(tmp_path):
     shares = {"Cu": 0.75, "Au": 0.25}

@@ -337,7 +337,7 @@ def overlapping():
     ("bulk", "mobile", "hint"),
     [
         (average_spinel(), "Li", "partially occupied"),
-        (ordered_spinel(), "Na", "there is no Na in Li2Mn3NiO8: it holds Li, Ni, Mn, O"),
+        (ordered_spinel(), "Na", "there is no Na in Li2Mn3NiO8: say which of Li, Ni, Mn, O hops"),
         (ordered_spinel(), "Mn", "no hop"),
         (ordered_spinel(), "O", "give a cation"),
         (ordered_spinel(), "li", "'li' is no element"),

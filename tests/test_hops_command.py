@@ -89,7 +89,7 @@ def test_hops_between_the_same_two_sites_keep_files_of_their_own(tmp_path):
 @pytest.mark.parametrize(
     ("words", "hint"),
     [
-        (["--mobile", "Na"], "it holds Li, Ni, Mn, O"),
+        (["--mobile", "Na"], "say which of Li, Ni, Mn, O hops"),
         (["--mobile", "li"], "'li' is no element"),
         (["--longest", "3"], "the shortest measures 3.430 Å"),
         (["-o", "study"], "holds a study"),

@@ -35,12 +35,12 @@ def recipe(folder, text):
         ("calculator_options = { device = 'x' }", "calculator_options: CHGNet has no device 'x'"),
         ('refine = "emt"\nrefine_options = { a = 1 }', "refine_options: EMT has no option 'a'; it"),
         ("refine_options = { ranks = 4 }", "refine_options: they are for a second engine: give"),
+        ('parts = ["phonons"]', "parts.0: Input should be 'surface' or 'migration'"),
         ("workers = 0", "workers: Input should be greater than or equal to 1"),
         ('executor = "slurm"\n[slurm]\nnodes = 2', "slurm.nodes: there is no such entry; workfl"),
         ('executor = "slurm"\n[slurm]\ntasks = 0', "slurm.tasks: Input should be greater than"),
         ('executor = "slurm"\n[slurm]\npartition = ""', "slurm.partition: String should have at"),
         ('executor = "slurm"\n[slurm]\nwalltime = "2 h"', "slurm.walltime: give minutes, or hours"),
-        ('executor = "slurm"\n[slurm]\nwalltime = 120', "slurm.walltime: give minutes, or hours"),
         ('executor = "slurm"\n[slurm]\nsetup = "module x"', 'setup: give a list such as ["--mem='),
         ('executor = "slurm"\n[slurm]\nsetup = ["a\\nb"]', "slurm: 'a\\nb' holds a line break"),
         ('executor = "slurm"\n[slurm]\noptions = ["mem=8G"]', "slurm: 'mem=8G' is no option of sb"),
@@ -73,6 +73,11 @@ def test_every_entry_reaches_the_job(tmp_path):
     assert given.slurm.job() == SlurmJob(
         "p", 2, 3, 4, "1-00:00", ("--mem=8G",), ("module load x",), 5.0
     )
+
+
+def test_minutes_may_be_a_number(tmp_path):
+    given = recipe(tmp_path, 'executor = "slurm"\n[slurm]\nwalltime = 30')
+    assert given.slurm.job().walltime == "30"
 
 
 def test_processes_are_the_default():

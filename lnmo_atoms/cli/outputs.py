@@ -112,6 +112,8 @@ def show_surfaces(comparison: FacetComparison) -> None:
     )
     _show_exposed(comparison.facets)
     relaxed = [row for row in comparison.terminations if row.gamma is not None]
+    if not relaxed:
+        return
     refined = any(row.gamma_refined is not None for row in relaxed)
     table(
         "Relaxed terminations",

@@ -19,7 +19,7 @@ from lnmo_atoms.cli.screen import complain, note, print_json
 from lnmo_atoms.migration import attempt_frequencies, migration_barriers, plan_migration
 from lnmo_atoms.reference import check_bulk
 from lnmo_atoms.refinement import refine_hops, refine_surfaces
-from lnmo_atoms.results import HopResult, SurfaceResult
+from lnmo_atoms.results import Failure, HopResult, SurfaceResult
 from lnmo_atoms.store import Study
 from lnmo_atoms.surfaces import plan_surfaces, surface_energies
 from lnmo_atoms.tasks import Task
@@ -55,6 +55,11 @@ def run_parts(
         trust = Study.trust_of(folder, "surface energies", "barriers")
         comparison = write_comparison(folder, *load_results(folder), trust)
         show(comparison, folder, json)
+    return told(failures)
+
+
+def told(failures: Sequence[Failure]) -> int:
+    """The exit code, after a line for each calculation that failed."""
     for failure in failures:
         complain(f"{failure.name} failed: {failure.cause}")
     return 1 if failures else 0

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     ValidationError,
@@ -137,6 +138,11 @@ class MigrationSection(Section):
         }
 
 
+def _minutes(walltime: object) -> object:
+    """As text, if it is a whole number of them."""
+    return str(walltime) if type(walltime) is int else walltime
+
+
 class SlurmSection(Section):
     """``[slurm]``: resources of each job."""
 
@@ -144,7 +150,7 @@ class SlurmSection(Section):
     tasks: int = Field(1, ge=1, description="MPI ranks for the engine")
     threads: int = Field(1, ge=1, description="of each rank")
     gpus: int = Field(0, ge=0, description="of a job")
-    walltime: str | None = Field(
+    walltime: Annotated[str | None, BeforeValidator(_minutes)] = Field(
         None, pattern=r"^(\d+-)?\d+(:\d+){0,2}$", description="days-hours:minutes:seconds"
     )
     options: tuple[str, ...] = Field((), description="more options of sbatch")
@@ -170,6 +176,9 @@ class Recipe(Section):
     refine: str | None = Field(None, description="second engine, single points on the results")
     refine_options: dict[str, Any] = Field(default_factory=dict)
     study: str = "lnmo-study"
+    parts: tuple[Literal["surface", "migration"], ...] = Field(
+        ("surface", "migration"), min_length=1, description="what is calculated"
+    )
     executor: Literal["processes", "slurm", "serial"] = "processes"
     factory: str | None = Field(
         None, pattern=r"^[^:]+:[^:]+$", description="module:callable that makes an executor"

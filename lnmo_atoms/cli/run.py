@@ -12,7 +12,7 @@ from lnmo_atoms.cli.disordered import run_disordered
 from lnmo_atoms.cli.engines import Calculator, Refine, known_engine
 from lnmo_atoms.cli.options import DEFAULT_STUDY, DryRun, Json, StructureFile, StudyFolder, Workers
 from lnmo_atoms.cli.outputs import load_results, write_comparison
-from lnmo_atoms.cli.parts import run_parts, show
+from lnmo_atoms.cli.parts import run_parts, show, told
 from lnmo_atoms.cli.recipe import read_recipe, recipe_of_options
 from lnmo_atoms.cli.screen import note
 from lnmo_atoms.cli.structures import load
@@ -120,13 +120,13 @@ def study(
         if recipe is not None and ":" in engine:
             note(f"{recipe} runs code of your own: {engine}")
     bulk = load(None if given.structure is None else Path(given.structure))
-    return run_parts(given, bulk, ("surface", "migration"), dry_run, json)
+    return run_parts(given, bulk, given.parts, dry_run, json)
 
 
 def compare(
     study: Annotated[Path, typer.Argument(metavar="DIR", help="A study's folder.")] = DEFAULT_STUDY,
     json: Json = False,
-) -> None:
+) -> int:
     """Compare the facets of a finished study: tables, CSV, JSON and figures in its folder.
 
     Of a study that may not be written to, the tables are shown alone.
@@ -139,3 +139,4 @@ def compare(
         show(write_comparison(study, surfaces, hops, trust), study, json)
     else:
         show(compare_facets(surfaces, hops, trust=trust), None, json)
+    return told(Study(study).failures())

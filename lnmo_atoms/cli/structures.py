@@ -5,6 +5,7 @@ from pathlib import Path
 from pymatgen.core import Composition, Structure
 
 from lnmo_atoms.builders.charges import formal_charges, with_formal_charges
+from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.spinel import ordered_spinel
 from lnmo_atoms.builders.symmetry import conventional_cell
 from lnmo_atoms.cli.screen import note
@@ -15,6 +16,8 @@ def load(path: Path | None) -> Structure:
     """The user's structure with formal charges, or ordered LNMO."""
     if path is None:
         return ordered_spinel()
+    if path.suffix == ".toml":
+        raise RequestError(f"{path} is no structure: a recipe goes to lnmo study")
     known = charged(read(path), path)
     bulk = conventional_cell(known)
     if bulk is not known:

@@ -60,7 +60,8 @@ def _mobile_ions(bulk: Structure, mobile: str) -> NDArray[np.int_]:
     ions = np.array([i for i, site in enumerate(bulk) if site.specie.symbol == mobile], dtype=int)
     if not len(ions):
         raise RequestError(
-            f"there is no {mobile} in {bulk.composition.reduced_formula}: it holds {elements}"
+            f"there is no {mobile} in {bulk.composition.reduced_formula}: say which of {elements} "
+            "hops, or calculate surfaces alone"
         )
     if is_anion(bulk)[ions].any():
         raise RequestError(f"{mobile} is the anion that octahedra are made of: give a cation")

@@ -113,8 +113,9 @@ class SlurmExecutor(Executor):
         """Wait for all outcomes; after an exception leave the jobs to the next driver."""
         if kind is not None and (pending := self._pending()):
             log.warning(
-                "%d jobs stay with SLURM; the same command picks them up (squeue --me lists them)",
+                "%d %s with SLURM; the same command goes on with them (squeue --me lists them)",
                 len(pending),
+                "job stays" if len(pending) == 1 else "jobs stay",
             )
         self._local.__exit__(kind, error, trace)
         self.shutdown(wait=kind is None)
@@ -187,6 +188,8 @@ class SlurmExecutor(Executor):
         outcome = call.read_outcome(job.folder)
         how = "" if standing is None else f" ({standing.state})"
         cause = f"its job ended without a result{how}: see {job.folder / call.OUTPUT}"
+        if standing is not None and standing.state == "TIMEOUT":
+            cause = "its job was ended at its wall time: give more; what it checkpointed is kept"
         self._settle(job, JobError(cause) if outcome is None else outcome)
 
     def _follow(self, job: _Job, standing: Standing) -> None:

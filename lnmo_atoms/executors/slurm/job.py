@@ -27,7 +27,8 @@ class SlurmJob:
         gpus: of the whole job.
         walltime: as sbatch takes it, such as ``"02:00:00"`` or minutes; None is the partition's.
         options: more options of sbatch, such as ``"--account=abc"`` or ``"--mem=8G"``.
-        setup: lines of the shell before the calculation, such as ``"module load openmpi"``.
+        setup: lines of the shell before the calculation, such as ``"module load openmpi"``; where
+            one fails, so does the job.
         local_below: s, by :func:`lnmo_atoms.tasks.cost`; shorter tasks run beside the driver.
     """
 
@@ -67,6 +68,7 @@ class SlurmJob:
             *(f"#SBATCH {option}" for option in [*options, *self.options]),
             "unset " + " ".join(f'"${{!{prefix}@}}"' for prefix in MPI_VARIABLES),
             f"export OMP_NUM_THREADS={self.threads}",
+            "set -e",
             *self.setup,
             shlex.join(command),
         ]

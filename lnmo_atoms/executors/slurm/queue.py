@@ -14,7 +14,7 @@ ENDED = frozenset(
      "OUT_OF_MEMORY", "PREEMPTED", "TIMEOUT"}
 )  # fmt: skip
 """States of jobs that are over (man squeue, JOB STATE CODES)."""
-PATIENCE = 60.0
+PATIENCE = 30.0
 """Seconds for SLURM to answer."""
 
 
@@ -136,7 +136,7 @@ def _run(command: Sequence[str], text: str | None = None) -> str:
         raise SlurmError(f"{command[0]}: {error}") from error
     if done.returncode:
         lines = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
-        errors = [line for line in lines if "error:" in line] or lines
+        errors = [line for line in lines if "error:" in line] or lines[:1]
         raise SlurmError(errors[-1].removeprefix(f"{command[0]}: error: "))
     return done.stdout
 
