@@ -63,5 +63,5 @@ class ProcessExecutor(Executor):
         if kind is not None:
             self._threads.shutdown(wait=False, cancel_futures=True)
             for worker in self._workers:
-                worker.end()
+                worker.stop()
         self.shutdown()

@@ -30,6 +30,7 @@ class Worker:
 
     def __init__(self) -> None:
         """Start nothing yet."""
+        self._stopped = False
         self._renew()
 
     def _renew(self) -> None:
@@ -50,6 +51,8 @@ class Worker:
         future: Future[T] | None = None
         try:
             with _starting:
+                if self._stopped:
+                    raise BrokenProcessPool("stopped")
                 future = self._pool.submit(call)
             return future.result(limit)
         except BrokenProcessPool:
@@ -57,18 +60,26 @@ class Worker:
             raise
         except BaseException as error:
             computes = future is not None and not future.done()
-            self.end()
+            self._kill()
+            self._pool.shutdown()
             self._renew()
             if isinstance(error, TimeoutError) and computes:
                 raise TimeoutError(f"took longer than the {limit:g} s it was given") from None
             raise
 
-    def end(self) -> None:
-        """Kill the process, whatever it does."""
+    def _kill(self) -> None:
         for process in self._context.started:
             if process.is_alive():
                 process.kill()
-        self._pool.shutdown()
+
+    def stop(self) -> None:
+        """Kill the process, whatever it does, for good: its call fails in the thread it is run by.
+
+        That thread alone may meddle with the pool, until it has ended.
+        """
+        with _starting:
+            self._stopped = True
+            self._kill()
 
     def close(self) -> None:
         """Let the process go."""
