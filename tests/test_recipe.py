@@ -35,6 +35,8 @@ def recipe(folder, text):
         ("calculator_options = { device = 'x' }", "calculator_options: CHGNet has no device 'x'"),
         ('refine = "emt"\nrefine_options = { a = 1 }', "refine_options: EMT has no option 'a'; it"),
         ("refine_options = { ranks = 4 }", "refine_options: they are for a second engine: give"),
+        ('refine = "gpaw"\nrefine_options = { ranks = 0 }', "refine_options: GPAW has no ranks 0"),
+        ('calculator = "gpaw"\ncalculator_options = { kpts = [1, 1] }', "GPAW has no kpts [1, 1]"),
         ('parts = ["phonons"]', "parts.0: Input should be 'surface' or 'migration'"),
         ("workers = 0", "workers: Input should be greater than or equal to 1"),
         ('executor = "slurm"\n[slurm]\nnodes = 2', "slurm.nodes: there is no such entry; workfl"),

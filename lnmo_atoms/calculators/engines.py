@@ -120,6 +120,26 @@ EMT = Engine(
     elements=frozenset({"Ag", "Al", "Au", "C", "Cu", "H", "N", "Ni", "O", "Pd", "Pt"}),
 )
 
+
+def _ranks_and_mesh(options: Options) -> None:
+    """Refuse what GPAW itself refuses late, or takes for something else.
+
+    Raises:
+        RequestError: naming the option.
+    """
+    ranks, mesh = options.get("ranks", 1), options.get("kpts", {})
+    if type(ranks) is not int or ranks < 1:
+        raise RequestError(f"GPAW has no ranks {ranks!r}: give a whole number, 1 or more")
+    if isinstance(mesh, list) and mesh and all(isinstance(point, list) for point in mesh):
+        return
+    whole = isinstance(mesh, list) and len(mesh) == 3 and all(type(n) is int for n in mesh)
+    if not isinstance(mesh, dict) and not (whole and min(mesh) > 0):
+        raise RequestError(
+            f"GPAW has no kpts {mesh!r}: give a mesh such as [2, 2, 2], or "
+            "{ density = 2.5, gamma = true }"
+        )
+
+
 GPAW = Engine(
     label="GPAW",
     factory="lnmo_atoms.calculators.gpaw:pbe_u",
@@ -156,6 +176,7 @@ GPAW = Engine(
         }
     ),
     variant=lambda _: "PBE+U",
+    valid=_ranks_and_mesh,
     neutral=frozenset({"parallel", "ranks"}),
 )
 

@@ -170,8 +170,8 @@ class CalculatorSpec:
         engine = self._engine
         if engine.by_hand:
             raise RequestError(engine.by_hand)
-        self._require_installed()
         engine.valid(self.options)
+        self._require_installed()
         engine.data_file(self.options)
         if engine.module is None:
             load_factory(engine.factory, self.options)

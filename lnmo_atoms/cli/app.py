@@ -57,6 +57,7 @@ def main(interruption: Interruption) -> NoReturn:
         code = app(standalone_mode=False) or 0
     except BaseException as error:  # noqa: BLE001  (of an interruption anything may come)
         code = INTERRUPTED if interruption.came else _explained(error)
+    interruption.ends()
     if code == INTERRUPTED:
         complain(STOPPED)
     sys.exit(code)

@@ -36,7 +36,7 @@ def run_disordered(recipe: Recipe, bulk: Structure, samples: int, dry_run: bool,
         results = disordered_surface_energies(
             bulk, facets, spec, study, pool, **options, progress=progress
         )
-        failures = study.failures()
+        failures = study.failed
     if json:
         print_json([_row(result) for result in results])
     else:

@@ -77,7 +77,7 @@ def formation(
             defects, bulk, spec, open_study, pool, fmax=fmax, progress=progress
         )
         phases = reference_energies(elements, spec, open_study, pool, progress=progress)
-        failures = open_study.failures()
+        failures = open_study.failed
     if results:
         rows = formation_energies(results, phases, temperature, pressure)
         potentials = chemical_potentials(phases, temperature, pressure)

@@ -55,7 +55,7 @@ def hops(
     """
     if (output / RESULTS).exists():
         raise RequestError(f"{output} holds a study with its own {HOPS_FILE}: give another -o")
-    bulk = load(structure)
+    bulk = load(structure, facets=False)
     found = find_hops(bulk, mobile, longest)
     together = percolation(found)
     folder = make_folder(output)

@@ -27,6 +27,10 @@ class Interruption:
         if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
             signal.signal(signal.SIGINT, self._come)
 
+    def ends(self) -> None:
+        """All is done or lost: from now on Ctrl-C changes nothing."""
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
     def _come(self, _number: int, frame: FrameType | None) -> NoReturn:
         self.came = True
         if _loads(frame):

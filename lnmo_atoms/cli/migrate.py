@@ -84,7 +84,7 @@ def migrate(
             "attempt_frequencies": attempt_frequencies,
         },
     )
-    bulk = load(structure)
+    bulk = load(structure, facets=False)
     if not bulk.is_ordered:
         raise RequestError(
             "sites are partially occupied, and a hop needs its neighbours: draw a cell with "
@@ -99,7 +99,7 @@ def migrate(
 
 def _images(recipe: Recipe, structure: Path | None, folder: Path, json: bool) -> int:
     """Write the images of every hop."""
-    section, bulk = recipe.migration, load(structure)
+    section, bulk = recipe.migration, load(structure, facets=False)
     hops, cell = section.hops(bulk), defect_cell(bulk, section.separation)
     write_images(cell, hops, parse_mode(section.mode, section.seed), section.images, folder)
     if json:

@@ -50,7 +50,7 @@ def run_parts(
             surfaces = run.surfaces(bulk)
         if "migration" in parts:
             hops = run.hops(bulk, found)
-        failures = open_study.failures()
+        failures = open_study.failed
     if surfaces or hops:
         trust = Study.trust_of(folder, "surface energies", "barriers")
         comparison = write_comparison(folder, *load_results(folder), trust)

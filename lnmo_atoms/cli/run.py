@@ -119,7 +119,8 @@ def study(
     for engine in filter(None, (given.calculator, given.refine)):
         if recipe is not None and ":" in engine:
             note(f"{recipe} runs code of your own: {engine}")
-    bulk = load(None if given.structure is None else Path(given.structure))
+    path = None if given.structure is None else Path(given.structure)
+    bulk = load(path, facets="surface" in given.parts)
     return run_parts(given, bulk, given.parts, dry_run, json)
 
 

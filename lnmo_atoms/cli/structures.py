@@ -12,14 +12,19 @@ from lnmo_atoms.cli.screen import note
 from lnmo_atoms.formats import read
 
 
-def load(path: Path | None) -> Structure:
-    """The user's structure with formal charges, or ordered LNMO."""
+def load(path: Path | None, *, facets: bool = True) -> Structure:
+    """The user's structure with formal charges, or ordered LNMO.
+
+    Args:
+        path: its file; None builds ordered LNMO.
+        facets: are to be named: in its conventional cell, therefore.
+    """
     if path is None:
         return ordered_spinel()
     if path.suffix == ".toml":
         raise RequestError(f"{path} is no structure: a recipe goes to lnmo study")
     known = charged(read(path), path)
-    bulk = conventional_cell(known)
+    bulk = conventional_cell(known) if facets else known
     if bulk is not known:
         note(
             f"{path} holds a primitive cell: its conventional cell of {len(bulk)} atoms is used, "

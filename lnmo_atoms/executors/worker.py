@@ -50,10 +50,7 @@ class Worker:
         """
         future: Future[T] | None = None
         try:
-            with _starting:
-                if self._stopped:
-                    raise BrokenProcessPool("stopped")
-                future = self._pool.submit(call)
+            future = self._submitted(call)
             return future.result(limit)
         except BrokenProcessPool:
             self._renew()
@@ -66,6 +63,12 @@ class Worker:
             if isinstance(error, TimeoutError) and computes:
                 raise TimeoutError(f"took longer than the {limit:g} s it was given") from None
             raise
+
+    def _submitted(self, call: Callable[[], T]) -> Future[T]:
+        with _starting:
+            if self._stopped:
+                raise BrokenProcessPool("stopped")
+            return self._pool.submit(call)
 
     def _kill(self) -> None:
         for process in self._context.started:

@@ -30,6 +30,9 @@ class Study:
     Reading needs nothing more than a path. Writing needs the ``with`` statement, which makes the
     folder and keeps other drivers out of it. A refused request leaves nothing: what was made for a
     study in which no calculation was begun is removed.
+
+    Attributes:
+        failed: what has failed in this run; :meth:`failures` tells those of earlier ones as well.
     """
 
     def __init__(self, path: Path | str | None = None) -> None:
@@ -41,6 +44,7 @@ class Study:
         self._temporary = path is None
         self._path = None if path is None else Path(path)
         self._lock: Lock | None = None
+        self.failed: list[Failure] = []
         self._new, self._made = False, list[Path]()
 
     @staticmethod
@@ -121,7 +125,8 @@ class Study:
         atoms = to_atoms(task.structures[0])
         data = {"name": task.name, "cause": cause}
         self._results_to_write.write(task.key, atoms, columns(task, "failed"), data)
-        return Failure(task.name, cause)
+        self.failed.append(Failure(task.name, cause))
+        return self.failed[-1]
 
     def failures(self) -> list[Failure]:
         """Tasks that failed and have not succeeded since."""
