@@ -30,7 +30,8 @@ def study(executor: str, folder: Path) -> tuple[float, list[float]]:
     seconds = time.perf_counter() - start
     found = json.loads(done.stdout)
     return seconds, [
-        *(row["gamma_J_per_m2"] for row in found["terminations"]),
+        *(row["gamma_unrelaxed_J_per_m2"] for row in found["terminations"]),
+        *(row["gamma_J_per_m2"] for row in found["facets"]),
         *(row["barrier_eV"] for row in found["hops"]),
     ]
 
