@@ -5,6 +5,7 @@ import json
 import sqlite3
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -164,7 +165,8 @@ def test_status_tells_how_far_each_task_is(tmp_path):
         relax(begun.structures[0], EMT, steps=1, checkpoint=checkpoint)
         (study.folder(new) / "started").touch()
         study.folder(waiting)
-        states = status_of(tmp_path)  # the driver's lock keeps no reader out
+        while_at_work = status_of(tmp_path)  # the driver's lock keeps no reader out
+    states = status_of(tmp_path)
     seconds = [state.seconds for state in states]
     assert states == [
         TaskState("task 0", "done", result.steps, result.seconds),
@@ -174,6 +176,15 @@ def test_status_tells_how_far_each_task_is(tmp_path):
         TaskState("task 4", "waiting"),
     ]
     assert json.loads(json.dumps(states[1].as_dict()))["cause"] == "no luck"
+    assert while_at_work == [*states[:3], TaskState("task 3", "running"), states[4]]
+
+
+def test_what_an_earlier_run_began_is_not_running(tmp_path):
+    with Study(tmp_path) as study:
+        (study.folder(copper_task()) / "started").touch()
+    time.sleep(0.05)
+    with Study(tmp_path):
+        assert [state.state for state in status_of(tmp_path)] == ["unfinished"]
 
 
 def test_provenance(tmp_path):

@@ -7,7 +7,8 @@ from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
 from lnmo_atoms.builders.errors import RequestError
-from lnmo_atoms.store.files import NAME, PROVENANCE, RESULTS, TASKS
+from lnmo_atoms.store.files import LOCK, NAME, PROVENANCE, RESULTS, TASKS
+from lnmo_atoms.store.lock import held_since
 from lnmo_atoms.store.sqlite import columns_and_causes, errors_in_words
 from lnmo_atoms.tasks.files import (
     CHECKPOINT,
@@ -26,8 +27,8 @@ class TaskState:
 
     Attributes:
         name: such as ``"relax 111-a"``.
-        state: unfinished has begun and can be continued, waiting has not begun; queued and running
-            are jobs of SLURM.
+        state: unfinished has begun and can be continued, waiting has not begun, queued is a job of
+            SLURM.
         steps: geometry steps so far; None where none were counted.
         seconds: wall time so far; None where none was counted.
         cause: why it failed; None otherwise.
@@ -64,8 +65,9 @@ def status_of(
         }
     names = (Path(path) / TASKS).glob(f"*/{NAME}")
     folders = [name.parent for name in sorted(names, key=lambda name: name.stat().st_mtime)]
+    since = held_since(Path(path) / LOCK)
     return [*settled.values()] + [
-        _under_way(folder, jobs.get(folder.name))
+        _under_way(folder, jobs.get(folder.name), since)
         for folder in folders
         if folder.name not in settled
     ]
@@ -90,13 +92,29 @@ def _recorded(columns: Mapping[str, Any], failure: Mapping[str, str] | None) -> 
     return TaskState(str(columns["name"]), "done", steps, seconds)
 
 
-def _under_way(folder: Path, job: JobState | None) -> TaskState:
-    """State of a task that has a folder, and perhaps a job, only."""
+def _under_way(folder: Path, job: JobState | None, since: float | None) -> TaskState:
+    """State of a task that has a folder, and perhaps a job, only.
+
+    Args:
+        folder: the task's.
+        job: state of its job elsewhere; None without one.
+        since: when the run began that is at work now; None where none is.
+    """
     name = (folder / NAME).read_text(encoding="utf-8", errors="replace")
+    begun = _time_of(folder / STARTED)
+    running = since is not None and begun is not None and begun >= since
+    state = job or ("running" if running else "unfinished")
     if (noted := evaluations_noted(folder / NOTEBOOK)) is not None:
-        return TaskState(name, job or "unfinished", *noted)
+        return TaskState(name, state, *noted)
     effort = read_effort(folder / CHECKPOINT)
     if effort is None:
-        begun = (folder / STARTED).exists()
-        return TaskState(name, job or ("unfinished" if begun else "waiting"))
-    return TaskState(name, job or "unfinished", effort.steps, effort.seconds)
+        return TaskState(name, "waiting" if begun is None and job is None else state)
+    return TaskState(name, state, effort.steps, effort.seconds)
+
+
+def _time_of(path: Path) -> float | None:
+    """When a file was made; None where there is none."""
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return None
