@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,10 @@ from lnmo_atoms.formats import to_structure
 from lnmo_atoms.migration import migration_barriers
 from lnmo_atoms.records import load_hops, load_surfaces
 from lnmo_atoms.refinement import refine_hops, refine_surfaces
+from lnmo_atoms.runner import run_tasks
 from lnmo_atoms.store import status_of
 from lnmo_atoms.surfaces import surface_energies
+from lnmo_atoms.tasks import Task, execute
 
 SCALED = ("--calculator", "emt", "--workers", 1, "--study", "s", "--refine", "second_of_test:emt")
 SECOND = '''
@@ -54,6 +57,16 @@ class Halving(Spinel):
     def calculate(self, atoms, *args, **kwargs):
         super().calculate(atoms, *args, **kwargs)
         self.results["magmoms"] = atoms.get_initial_magnetic_moments() / 2
+
+
+class Counting(Spinel):
+    """The moment of every atom is the number of lithium ions around it."""
+
+    def calculate(self, atoms, *args, **kwargs):
+        super().calculate(atoms, *args, **kwargs)
+        lithium = [atom.index for atom in atoms if atom.symbol == "Li"]
+        near = atoms.get_all_distances(mic=True)[:, lithium] < 4
+        self.results["magmoms"] = near.sum(axis=1).astype(float)
 '''
 
 
@@ -109,6 +122,42 @@ def test_a_saddle_starts_from_the_moments_of_its_end_and_says_where_they_change(
     assert result.refined.barrier == pytest.approx(result.barrier, abs=1e-6)
     (again,) = refine_hops([result], "second_of_test:spinel", "s")
     assert again.flags == found[0].flags
+
+
+def test_every_saddle_starts_from_the_moments_of_its_own_end(monkeypatch):
+    """Also where two hops begin at congruent vacancies, whose atoms correspond in another order."""
+    tasks = []
+
+    def noting(given, *rest):
+        tasks.extend(given)
+        return run_tasks(given, *rest)
+
+    monkeypatch.setattr("lnmo_atoms.refinement.hops.run_tasks", noting)
+    bulk = ordered_spinel()
+    one, other = migration_barriers(bulk, find_hops(bulk), "toy_engines:Spinel", "s")
+    back = replace(other, images=other.images[::-1], energies=other.energies[::-1])
+    found = [one, back]
+    engine = CalculatorSpec.parse("second_of_test:Counting")
+    refine_hops(found, engine, "s")
+    saddles = [task.structures[0] for task in tasks if task.name.endswith("saddle")]
+    starts = []
+    for result, saddle in zip(found, saddles, strict=True):
+        at_the_end = execute(Task.static("end", result.images[0], engine), Path())
+        assert saddle.site_properties["magmom"] == at_the_end.moments.tolist()
+        starts.append(saddle.site_properties["magmom"])
+    assert starts[0] != starts[1]
+
+
+def test_hops_that_are_not_refined_stay_in_the_file():
+    bulk = ordered_spinel()
+    found = migration_barriers(bulk, find_hops(bulk), "toy_engines:Spinel", "s")
+    refine_hops(found[1:], "second_of_test:spinel", "s")
+    first, second = load_hops("s/hops.json")
+    assert first.refined is None
+    assert second.refined.barrier == pytest.approx(found[1].barrier / 2, abs=1e-6)
+    elsewhere = migration_barriers(bulk, find_hops(bulk)[:1], "second_of_test:Halving", "other")
+    refine_hops(elsewhere, "second_of_test:spinel", "s")
+    assert load_hops("s/hops.json")[0].refined is None
 
 
 def test_what_fails_is_not_refined_and_says_why(copper):

@@ -13,7 +13,7 @@ from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.executors import make_executor
 from lnmo_atoms.formats import to_atoms
 from lnmo_atoms.migration.congruence import Congruent
-from lnmo_atoms.records import HOPS_FILE, load_hop_bulk, save_hops
+from lnmo_atoms.records import HOPS_FILE, renew_hops
 from lnmo_atoms.results import Failure, HessianResult, HopResult
 from lnmo_atoms.runner import Progress
 from lnmo_atoms.searches import run_searches
@@ -38,7 +38,8 @@ def attempt_frequencies(
     """The results with the attempt frequencies of both directions, by Vineyard's formula.
 
     Hessians of all atoms are taken at the end points and at the highest saddle of every path;
-    congruent geometries share one. Where the study holds the results' file, it is written anew.
+    congruent geometries share one. Where the study's file holds these results, they are renewed
+    there.
 
     Args:
         results: from :func:`~lnmo_atoms.migration.migration_barriers`.
@@ -69,9 +70,7 @@ def attempt_frequencies(
             _with_frequencies(result, of_hop, hessians)
             for result, of_hop in zip(results, tasks, strict=True)
         ]
-        if (open_study.path / HOPS_FILE).exists():
-            bulk = load_hop_bulk(open_study.path / HOPS_FILE)
-            save_hops(found, bulk, open_study.path / HOPS_FILE)
+        renew_hops(found, open_study.path / HOPS_FILE)
     return found
 
 

@@ -15,6 +15,7 @@ from .kinds import (
     save_thickness,
 )
 from .orderings import ORDERINGS_FILE, load_orderings, save_orderings
+from .renewal import renew_hops, renew_surfaces
 
 __all__ = [
     "DEFECTS_FILE",
@@ -30,6 +31,8 @@ __all__ = [
     "load_orderings",
     "load_surfaces",
     "load_thickness",
+    "renew_hops",
+    "renew_surfaces",
     "save_defects",
     "save_disordered_surfaces",
     "save_hops",

@@ -15,7 +15,7 @@ from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.executors import make_executor
 from lnmo_atoms.flags import moment_changes
 from lnmo_atoms.migration.congruence import Congruent
-from lnmo_atoms.records import HOPS_FILE, load_hop_bulk, save_hops
+from lnmo_atoms.records import HOPS_FILE, renew_hops
 from lnmo_atoms.refinement.outcomes import (
     NOT_REFINED,
     REFINED,
@@ -42,8 +42,9 @@ def refine_hops(
     """The results with barriers by a second engine: end points and highest images, as they stand.
 
     A saddle starts from the moments that the engine found at its first end point, so that a hole or
-    an electron stays where it was as far as the engine lets it. Congruent geometries are calculated
-    once. Where the study holds the results' file, it is written anew.
+    an electron stays where it was as far as the engine lets it. A last end point that is congruent
+    with an end point calculated before has its energy. Where the study's file holds these results,
+    they are renewed there.
 
     Args:
         results: from :func:`~lnmo_atoms.migration.migration_barriers`.
@@ -68,16 +69,14 @@ def refine_hops(
         points = [_Points.ends(r, spec, known) if r.converged else None for r in results]
         ends = [end for of_hop in points if of_hop for end in (of_hop.first, of_hop.last)]
         outcomes = dict(run_tasks(ends, open_study, pool, progress))
-        points = [of_hop and of_hop.with_saddle(spec, known, outcomes) for of_hop in points]
+        points = [of_hop and of_hop.with_saddle(spec, outcomes) for of_hop in points]
         saddles = [of_hop.saddle for of_hop in points if of_hop and of_hop.saddle]
         outcomes |= run_tasks(saddles, open_study, pool, progress)
         found = [
             _refined(result, of_hop, spec, outcomes) if of_hop else result
             for result, of_hop in zip(results, points, strict=True)
         ]
-        if (open_study.path / HOPS_FILE).exists():
-            bulk = load_hop_bulk(open_study.path / HOPS_FILE)
-            save_hops(found, bulk, open_study.path / HOPS_FILE)
+        renew_hops(found, open_study.path / HOPS_FILE)
     return found
 
 
@@ -95,25 +94,28 @@ class _Points:
     def ends(
         cls, result: HopResult, spec: CalculatorSpec, known: Congruent[Task[TaskResult]]
     ) -> "_Points":
-        """Without the saddle."""
+        """Without the saddle.
+
+        The first end is the hop's own even where a congruent one is known: its moments are needed
+        atom by atom, of the last one the energy alone.
+        """
         hop, images = result.hop, result.images
         name = f"refine {hop.name} {hop.start}-{hop.end}"
         first, last = (
-            known.first(image, Task.static(f"{name} {place}", image, spec))
+            Task.static(f"{name} {place}", image, spec)
             for place, image in (("first end", images[0]), ("last end", images[-1]))
         )
-        return cls(name, images[int(np.argmax(result.energies))], first, last)
+        known.first(images[0], first)
+        top = images[int(np.argmax(result.energies))]
+        return cls(name, top, first, known.first(images[-1], last))
 
-    def with_saddle(
-        self, spec: CalculatorSpec, known: Congruent[Task[TaskResult]], outcomes: Outcomes
-    ) -> "_Points":
+    def with_saddle(self, spec: CalculatorSpec, outcomes: Outcomes) -> "_Points":
         """With the saddle, unless the first end point failed."""
         start = outcomes[self.first.key]
         if isinstance(start, Failure):
             return self
         top = _with_moments(self.top, start.moments)
-        own = Task.static(f"{self.name} saddle", top, spec)
-        return replace(self, saddle=known.first(self.top, own))
+        return replace(self, saddle=Task.static(f"{self.name} saddle", top, spec))
 
 
 def _with_moments(structure: Structure, moments: NDArray[np.float64] | None) -> Structure:

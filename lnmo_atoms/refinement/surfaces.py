@@ -10,7 +10,7 @@ from lnmo_atoms.builders.errors import CalculationError
 from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.executors import make_executor
 from lnmo_atoms.flags import moment_changes
-from lnmo_atoms.records import SURFACES_FILE, save_surfaces
+from lnmo_atoms.records import SURFACES_FILE, renew_surfaces
 from lnmo_atoms.reference import BulkReference
 from lnmo_atoms.refinement.outcomes import (
     NOT_REFINED,
@@ -38,7 +38,7 @@ def refine_surfaces(
 ) -> list[SurfaceResult]:
     """The results with γ by a second engine: relaxed slabs and their bulk, as they stand.
 
-    Where the study holds the results' file, it is written anew.
+    Where the study's file holds these results, they are renewed there.
 
     Args:
         results: from :func:`~lnmo_atoms.surfaces.surface_energies`.
@@ -67,8 +67,7 @@ def refine_surfaces(
             _refined(r, bulks[id(r.bulk)], slabs[r.slab.name], spec, outcomes) if r.ranked else r
             for r in results
         ]
-        if (open_study.path / SURFACES_FILE).exists():
-            save_surfaces(found, open_study.path / SURFACES_FILE)
+        renew_surfaces(found, open_study.path / SURFACES_FILE)
     return found
 
 
