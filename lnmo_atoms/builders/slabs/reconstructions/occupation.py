@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pymatgen.core import Species, Structure
+from pymatgen.core import PeriodicSite, Species, Structure
 
 from lnmo_atoms.builders.charges import formal_charges, formal_moment
 from lnmo_atoms.builders.slabs.reconstructions.skin import Sites, Skin
@@ -105,7 +105,7 @@ class Occupation:
         }
         if "magmom" in properties:
             properties["magmom"] = [
-                _moment(slab, atom, ion) for atom, ion in zip(atoms, species, strict=True)
+                _moment(slab[atom], ion) for atom, ion in zip(atoms, species, strict=True)
             ]
         if "role" in properties:
             roles = dict(zip(self.skin.symbols, slab.site_properties["role"], strict=False))
@@ -162,9 +162,9 @@ def lowest(candidates: Iterable[Occupation], most: int | None = None) -> list[Oc
     return kept
 
 
-def _moment(slab: Structure, atom: int, ion: Species) -> float:
+def _moment(atom: PeriodicSite, ion: Species) -> float:
     """μB: the atom's own; of another ion its formal moment, with the sign that the element had."""
-    before, old = slab.site_properties["magmom"][atom], slab[atom].specie
+    before, old = atom.properties["magmom"], atom.specie
     if old.symbol != ion.symbol:
         return formal_moment(ion)
     if old.oxi_state == ion.oxi_state:
