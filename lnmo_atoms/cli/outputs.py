@@ -32,11 +32,20 @@ def load_results(study: Path) -> tuple[list[SurfaceResult], list[HopResult]]:
         raise RequestError(
             f"there is no study in {study}: lnmo study, surface, migrate and collect make one"
         )
-    surfaces = load_surfaces(study / SURFACES_FILE) if (study / SURFACES_FILE).exists() else []
-    hops = load_hops(study / HOPS_FILE) if (study / HOPS_FILE).exists() else []
+    surfaces, hops = held_surfaces(study), held_hops(study)
     if not surfaces and not hops:
         raise RequestError(f"{study} holds no finished workflow: {_what_finishes(study)}")
     return surfaces, hops
+
+
+def held_surfaces(study: Path) -> list[SurfaceResult]:
+    """What the last surfaces of a study gave; none where there were none."""
+    return load_surfaces(study / SURFACES_FILE) if (study / SURFACES_FILE).exists() else []
+
+
+def held_hops(study: Path) -> list[HopResult]:
+    """What the last migration of a study gave; none where there was none."""
+    return load_hops(study / HOPS_FILE) if (study / HOPS_FILE).exists() else []
 
 
 def _what_finishes(study: Path) -> str:

@@ -11,7 +11,12 @@ from lnmo_atoms.analyzers.facets import FacetComparison
 from lnmo_atoms.builders.hops import Hop
 from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.cli.executor import open_executor
-from lnmo_atoms.cli.outputs import load_results, show_comparison, write_comparison
+from lnmo_atoms.cli.outputs import (
+    held_hops,
+    held_surfaces,
+    show_comparison,
+    write_comparison,
+)
 from lnmo_atoms.cli.plan import BEST_UNKNOWN, SYMMETRY_UNKNOWN, show_plan
 from lnmo_atoms.cli.progress import ProgressBars
 from lnmo_atoms.cli.recipe import Recipe
@@ -53,7 +58,8 @@ def run_parts(
         failures = open_study.failed
     if surfaces or hops:
         trust = Study.trust_of(folder, "surface energies", "barriers")
-        comparison = write_comparison(folder, *load_results(folder), trust)
+        surfaces, hops = surfaces or held_surfaces(folder), hops or held_hops(folder)
+        comparison = write_comparison(folder, surfaces, hops, trust)
         show(comparison, folder, json)
     return told(failures)
 
