@@ -203,7 +203,7 @@ def hessian_task(structure, at=9):
 
 @pytest.mark.parametrize("workers", [None, 1])
 def test_a_search_holds_one_potential(here, rattled, workers):
-    """The ninth of 24 evaluations is the first that may not be kept; with the old one it goes on."""
+    """Of 24 evaluations eight are by the old one, and kept; with it the search goes on."""
     task, alone = hessian_task(rattled), hessian(rattled, scaled("mine.model"))
     executor = make_executor(workers and "processes", workers)
     with Study(here / "study") as study, executor as pool:
