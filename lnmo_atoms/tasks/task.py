@@ -171,6 +171,8 @@ def execute(task: Task[R], folder: Path) -> R:
     return result  # type: ignore[no-any-return]
 
 
+ESTIMATED = frozenset({"chgnet", "emt"})
+"""Engines that take about as long as :func:`cost` says, or less."""
 STATIC_SECONDS = 0.10 / 56
 """Per atom: CHGNet's energy on one core; linear in the atoms."""
 STEP_SECONDS = 0.23 / 56
