@@ -118,6 +118,7 @@ def unfinished(
     board = Board(progress, len(distinct), sum(map(cost, todo)))
     for key, task in distinct.items():
         if outcomes[key] is not None:
+            study.clear(task)  # a run that was killed at its end has left it
             board.show(task, "cached")
     return outcomes, sorted(todo, key=cost, reverse=True), board
 

@@ -7,7 +7,10 @@ import logging
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Generic, TypeVar
+
+from ase.calculators.calculator import CalculationFailed
 
 from lnmo_atoms.executors import SlurmExecutor
 from lnmo_atoms.executors.causes import cause_of
@@ -18,7 +21,7 @@ from lnmo_atoms.store import Study
 from lnmo_atoms.tasks import Task
 from lnmo_atoms.tasks.band import band_search, finished
 from lnmo_atoms.tasks.evaluation import Evaluation, Question, Search, evaluate
-from lnmo_atoms.tasks.files import NOTEBOOK
+from lnmo_atoms.tasks.files import NOTEBOOK, STARTED
 from lnmo_atoms.tasks.hessian import found_hessian, hessian_search
 from lnmo_atoms.tasks.notebook import Notebook
 
@@ -36,9 +39,10 @@ def run_searches(
     """Find the paths or Hessians that the study does not hold yet, all at once.
 
     Every evaluation is kept as it comes, so that a run that is killed asks for none of them again.
-    A search that fails is recorded with its cause, and the others go on. When a worker dies, what
-    was asked of it and of others is asked again, one question at a time, so that the right one
-    fails. On SLURM a whole search is one job.
+    A search that fails is recorded with its cause, and the others go on. One whose engine changes
+    under way fails; what the engine of its key said before is kept. When a worker dies, what was
+    asked of it and of others is asked again, one question at a time, so that the right one fails.
+    On SLURM a whole search is one job.
 
     Args:
         tasks: bands or Hessians.
@@ -105,9 +109,10 @@ class _Talk(Generic[S]):
     _alone: int | None = None
 
     def __post_init__(self) -> None:
-        self._notebook = Notebook(self.study.folder(self.task) / NOTEBOOK)
+        folder = self.study.folder(self.task)
+        self._notebook = Notebook(folder / NOTEBOOK, self.task.spec)
         self._atoms = to_atoms(self.task.structures[0])
-        self._search = _begun(self.task, self._notebook)
+        self._search = _begun(self.task, folder, self._notebook)
 
     def go_on(self, executor: Executor) -> dict[Future[Evaluation], "_Talk[S]"]:
         """Start the search, or tell it the answers; hand its questions to the executor."""
@@ -133,7 +138,7 @@ class _Talk(Generic[S]):
         """Take an answer; go on when it is the last one waited for."""
         place, error = self._places.pop(future), error_of(future)
         if error is None:
-            self._answers[place] = self._notebook.note(self._asked[place], future.result())
+            self._note(place, future.result())
         elif isinstance(error, BrokenExecutor) and place != self._alone:
             self._lost.append(place)
         elif isinstance(error, Exception):
@@ -145,6 +150,12 @@ class _Talk(Generic[S]):
         if self._waiting:
             return self._submit(executor)
         return {} if self._places or self._lost else self.go_on(executor)
+
+    def _note(self, place: int, answer: Evaluation) -> None:
+        try:
+            self._answers[place] = self._notebook.note(self._asked[place], answer)
+        except CalculationFailed as changed:
+            self.error = self.error or changed
 
     @property
     def lost(self) -> bool:
@@ -170,8 +181,10 @@ class _Talk(Generic[S]):
         return dict.fromkeys(self._places, self)
 
 
-def _begun(task: Task[Any], notebook: Notebook) -> Search[Any]:
+def _begun(task: Task[Any], folder: Path, notebook: Notebook) -> Search[Any]:
     """The task's search, its answer made into a result."""
+    (folder / STARTED).touch()
+    task.require_same_engine()
     if task.kind == "hessian":
         found = yield from hessian_search(task.structures[0])
         return found_hessian(task.structures[0], found, notebook)

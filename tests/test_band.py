@@ -323,7 +323,7 @@ def test_torn_notebooks_lose_what_is_torn_and_no_more(book, tmp_path_factory, da
     same(read_again(tmp_path_factory, content[:length]), whole)
     path = tmp_path_factory.mktemp("torn") / "book"
     path.write_bytes(content[:length])
-    notebook = Notebook(path)
+    notebook = Notebook(path, EMT)
     assert path.read_bytes() == content[: content[:length].rfind(b"\n") + 1]
     assert notebook.seconds >= 0
 

@@ -17,11 +17,15 @@ from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.spinel import ordered_spinel
 from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.executors import make_executor
+from lnmo_atoms.executors.slurm import call
 from lnmo_atoms.formats import to_atoms, to_structure
 from lnmo_atoms.runner import run_tasks
+from lnmo_atoms.searches import run_searches
 from lnmo_atoms.store import Study
-from lnmo_atoms.tasks import Task, static
+from lnmo_atoms.tasks import Task, hessian, static
+from lnmo_atoms.tasks.files import CHECKPOINT, NOTEBOOK, evaluations_noted
 
+CHANGED = "changed since this was planned: start again"
 WORKFLOWS = Path(__file__).parents[1] / "workflows"
 ENGINES = '''
 """Engines of these tests."""
@@ -41,6 +45,22 @@ class Scaled(EMT):
     def calculate(self, *args):
         super().calculate(*args)
         self.results["energy"] *= self.factor
+        self.results["forces"] *= self.factor
+
+
+class Replaced(Scaled):
+    """During one of its evaluations somebody replaces its potential."""
+
+    def __init__(self, weights, at):
+        super().__init__(weights)
+        self.weights, self.at = pathlib.Path(weights), at
+
+    def calculate(self, *args):
+        super().calculate(*args)
+        with open("evaluations", "a") as file:
+            file.write(".")
+            if file.tell() == self.at:
+                self.weights.write_text("2.0")
 
 
 class Logging(EMT):
@@ -88,6 +108,13 @@ def here(in_tmp, monkeypatch):
 @pytest.fixture
 def copper():
     return to_structure(bulk("Cu", cubic=True))
+
+
+@pytest.fixture
+def rattled():
+    atoms = bulk("Cu", cubic=True)
+    atoms.rattle(0.1, seed=1)
+    return to_structure(atoms)
 
 
 def scaled(weights, **other):
@@ -165,7 +192,65 @@ def test_a_potential_that_changes_under_a_calculation_spoils_it(here, copper):
     task = Task.static("Cu", copper, spec)
     with Study(here / "study") as study, make_executor() as pool:
         (bad,) = run_tasks([task], study, pool).values()
-    assert "changed while this was calculated: start again" in bad.cause
+    assert CHANGED in bad.cause
+
+
+def hessian_task(structure, at=9):
+    """Somebody replaces the potential during one of its evaluations."""
+    spec = CalculatorSpec.parse("own_engines:Replaced", weights="mine.model", at=at)
+    return Task.hessian("Cu", structure, spec)
+
+
+@pytest.mark.parametrize("workers", [None, 1])
+def test_a_search_holds_one_potential(here, rattled, workers):
+    """Of 24 evaluations eight are by the old one, and kept; with it the search goes on."""
+    task, alone = hessian_task(rattled), hessian(rattled, scaled("mine.model"))
+    executor = make_executor(workers and "processes", workers)
+    with Study(here / "study") as study, executor as pool:
+        (bad,) = run_searches([task], study, pool).values()
+        assert CHANGED in bad.cause
+        noted = evaluations_noted(study.folder(task) / NOTEBOOK)
+        (here / "mine.model").write_text("1.0")
+        (good,) = run_searches([task], study, pool).values()
+    assert noted is None or noted[0] <= 8
+    assert good.hessian.tolist() == alone.hessian.tolist()
+    assert alone.force_calls == 24
+
+
+def test_a_search_does_not_begin_with_another_potential_than_planned(here, rattled):
+    task = hessian_task(rattled)
+    with Study(here / "study") as study, make_executor() as pool:
+        assert task.key
+        (here / "mine.model").write_text("2.0")
+        (bad,) = run_searches([task], study, pool).values()
+    assert CHANGED in bad.cause
+    assert not (here / "evaluations").exists()
+
+
+def test_a_job_of_slurm_knows_its_engine_by_the_key_it_was_sent_with(here, copper, rattled):
+    """Be its source edited before it begins, or its potential replaced while it computes."""
+    search, single = hessian_task(rattled), Task.static("Cu", copper, scaled("mine.model"))
+    with Study(here / "study") as study:
+        folders = [study.folder(task) for task in (search, single)]
+        for task, folder in zip((search, single), folders, strict=True):
+            call.write_call(task, folder)
+        call.run(folders[0])
+        assert evaluations_noted(folders[0] / NOTEBOOK)[0] == 8
+        (here / "mine.model").write_text("1.0")
+        (here / "own_engines.py").write_text(ENGINES.replace("= float", "= 2 * float"))
+        call.run(folders[1])
+        for folder in folders:
+            assert CHANGED in str(call.read_outcome(folder))
+
+
+def test_a_relaxation_over_a_change_leaves_no_geometry(here, rattled):
+    """The next start would go on from one that two potentials made."""
+    spec = CalculatorSpec.parse("own_engines:Replaced", weights="mine.model", at=3)
+    task = Task.relax("Cu", rattled, spec)
+    with Study(here / "study") as study, make_executor() as pool:
+        (bad,) = run_tasks([task], study, pool).values()
+        assert CHANGED in bad.cause
+        assert not (study.folder(task) / CHECKPOINT).exists()
 
 
 def test_a_study_names_the_files_it_rests_on(here):

@@ -17,6 +17,9 @@ def recipe(folder, text):
     return read_recipe(folder / "r.toml")
 
 
+RANKS = 'executor = "slurm"\ncalculator = "toy_engines:Valley"\ncalculator_options.ranks = 4\n'
+
+
 @pytest.mark.parametrize(
     ("text", "line"),
     [
@@ -46,6 +49,9 @@ def recipe(folder, text):
         ('executor = "slurm"\n[slurm]\nsetup = "module x"', 'setup: give a list such as ["--mem='),
         ('executor = "slurm"\n[slurm]\nsetup = ["a\\nb"]', "slurm: 'a\\nb' holds a line break"),
         ('executor = "slurm"\n[slurm]\noptions = ["mem=8G"]', "slurm: 'mem=8G' is no option of sb"),
+        (f"{RANKS}[slurm]\ntasks = 3", "ranks = 4 need as many cores in each job: write"),
+        (RANKS, "write tasks = 4 in [slurm]"),
+        (RANKS.replace("calculator", "refine"), "write tasks = 4 in [slurm]"),
     ],
 )  # fmt: skip
 def test_mistakes_get_one_line(tmp_path, text, line):
@@ -75,6 +81,11 @@ def test_every_entry_reaches_the_job(tmp_path):
     assert given.slurm.job() == SlurmJob(
         "p", 2, 3, 4, "1-00:00", ("--mem=8G",), ("module load x",), 5.0
     )
+
+
+def test_ranks_that_fit_a_job_are_taken(tmp_path):
+    assert recipe(tmp_path, f"{RANKS}[slurm]\ntasks = 4").slurm.tasks == 4
+    assert recipe(tmp_path, RANKS.replace("slurm", "processes")).slurm is None
 
 
 def test_minutes_may_be_a_number(tmp_path):

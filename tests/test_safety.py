@@ -159,9 +159,10 @@ def test_a_row_of_the_database_builds_no_foreign_object(study, monkeypatch):
     assert not (study.parent / "ran").exists()
 
 
-def test_an_engine_named_in_a_study_is_not_imported(study):
-    """Not to show results: they were calculated."""
-    edit(study / "study.json", lambda tree: tree["runs"][0]["engine"].update(engine="evil:make"))
+@pytest.mark.parametrize("engine", ["evil:make", "plugin-of-another-machine"])
+def test_an_engine_named_in_a_study_is_not_imported(study, engine):
+    """Not to show results: they were calculated, here or elsewhere."""
+    edit(study / "study.json", lambda tree: tree["runs"][0]["engine"].update(engine=engine))
     assert [done.returncode for done in look(study)] == [0, 0, 0]
 
 

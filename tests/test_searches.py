@@ -139,6 +139,19 @@ def test_all_paths_ask_at_the_same_time(tmp_path, monkeypatch):
     assert all(isinstance(r, BandResult) for r in results.values())
 
 
+def test_a_search_at_work_is_running(tmp_path):
+    states = set()
+
+    class Looking(SerialExecutor):
+        def submit(self, fn, /, *args, **kwargs):
+            states.update(state.state for state in status_of(tmp_path))
+            return super().submit(fn, *args, **kwargs)
+
+    with Study(tmp_path) as study:
+        run_searches([task()], study, Looking())
+    assert states == {"running"}
+
+
 @pytest.mark.parametrize("kind", ["serial", "threads"])
 def test_a_path_that_fails_is_recorded_and_the_others_go_on(tmp_path, kind):
     bad = {"notes": str(tmp_path / "notes"), "fail_at": 6}

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,8 +20,8 @@ from toy_engines import valley_path
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.executors import SlurmJob, make_executor
+from lnmo_atoms.executors.slurm import call, queue
 from lnmo_atoms.executors.slurm import executor as slurm_executor
-from lnmo_atoms.executors.slurm import queue
 from lnmo_atoms.formats import to_structure, write
 from lnmo_atoms.results import Failure
 from lnmo_atoms.runner import run_tasks
@@ -119,6 +120,7 @@ def slurm(tmp_path_factory):
         patch.setenv("PYTHONPATH", os.pathsep.join(filter(None, paths)))
         patch.syspath_prepend(str(engines))
         patch.setattr(slurm_executor, "LOOK", 0.5)
+        patch.setattr(slurm_executor, "GRACE", 2.0)
         yield engines
 
 
@@ -290,6 +292,46 @@ def test_a_cluster_that_does_not_answer_for_a_while_is_asked_again(in_tmp, monke
     assert len(jobs()) == before + 1
 
 
+TAKEN = """#!/bin/bash
+{program} "$@" || exit
+[[ "$*" == *--test-only* ]] && exit
+echo "sbatch: error: Batch job submission failed: Socket timed out on send/recv operation" >&2
+exit 1
+"""
+
+
+def test_a_job_that_slurm_took_without_an_answer_is_not_sent_again(in_tmp, monkeypatch):
+    """Two of them would write one checkpoint."""
+    shim = in_tmp / "sbatch"
+    shim.write_text(TAKEN.format(program=shutil.which("sbatch")))
+    shim.chmod(0o755)
+    tasks, before = relaxations("notes", wait=0.3, sizes=(1,)), len(jobs())
+    monkeypatch.setenv("PATH", f"{in_tmp}{os.pathsep}{os.environ['PATH']}")
+    with Study("study") as study, make_executor("slurm") as pool:
+        (result,) = run_tasks(tasks, study, pool).values()
+    assert result.converged
+    assert len(jobs()) == before + 1
+    assert len({job for job, _ in notes_of(in_tmp / "notes")}) == 1
+
+
+def test_an_outcome_that_appears_late_is_waited_for(in_tmp, monkeypatch):
+    """As on NFS, where the driver's machine sees a node's files up to a minute later."""
+    seen, at_once = [], call.read_outcome
+
+    def late(folder):
+        outcome = at_once(folder)
+        if outcome is not None:
+            seen.append(time.monotonic())
+        return outcome if seen and seen[-1] - seen[0] > 5.0 else None
+
+    monkeypatch.setattr(call, "read_outcome", late)
+    monkeypatch.setattr(slurm_executor, "GRACE", 60.0)
+    with Study(in_tmp / "study") as study, make_executor("slurm") as pool:
+        (result,) = run_tasks(relaxations("notes", sizes=(1,)), study, pool).values()
+    assert result.converged
+    assert seen[-1] - seen[0] > 5.0
+
+
 @pytest.mark.usefixtures("in_tmp")
 def test_a_job_that_takes_too_long_is_ended():
     fast, slow = relaxations("notes", sizes=(1,)), relaxations("notes", wait=60.0, sizes=(2,))
@@ -324,11 +366,25 @@ def test_an_engine_gets_its_ranks_whatever_mpi_the_driver_runs_in(monkeypatch):
 
 @pytest.mark.usefixtures("in_tmp")
 def test_short_tasks_run_beside_the_driver():
-    """The limit lies between the cost of four atoms and of eight."""
-    job, before = SlurmJob(local_below=0.5), len(jobs())
+    """The limit lies between EMT's cost of four atoms and of eight; other engines' is unknown."""
+    job, before, unknown = SlurmJob(local_below=0.5), len(jobs()), relaxations("notes")
+    known = [replace(task, spec=CalculatorSpec.parse("emt")) for task in unknown]
     with Study("study") as study, make_executor("slurm", slurm=job) as pool:
-        assert all(r.converged for r in run_tasks(relaxations("notes"), study, pool).values())
-    assert len(jobs()) == before + 1
+        done = run_tasks([*known, *unknown], study, pool)
+    assert all(result.converged for result in done.values())
+    assert len(jobs()) == before + 3
+
+
+@pytest.mark.usefixtures("in_tmp")
+def test_ranks_that_would_share_a_core_are_refused():
+    spec = CalculatorSpec.parse("slurm_engines:Slow", notes="notes", ranks=2)
+    task = Task.static("ranks", to_structure(bulk("Cu")), spec)
+    with (
+        Study("study") as study,
+        make_executor("slurm") as pool,
+        pytest.raises(RequestError, match=r"write tasks = 2 in \[slurm\]"),
+    ):
+        run_tasks([task], study, pool)
 
 
 @pytest.mark.parametrize(

@@ -15,12 +15,15 @@ from pymatgen.core import Structure
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.spinel import ordered_spinel
 from lnmo_atoms.calculators import CalculatorSpec
+from lnmo_atoms.executors import make_executor
 from lnmo_atoms.formats import to_structure
 from lnmo_atoms.results import BandResult, Failure, TaskResult
+from lnmo_atoms.runner import run_tasks
 from lnmo_atoms.store import Study, TaskState, status_of
 from lnmo_atoms.tasks import Task, execute, relax
 
 EMT = CalculatorSpec.parse("emt")
+CHGNET = CalculatorSpec.parse("chgnet")
 
 
 def copper_task(seed=0, name="relax copper"):
@@ -125,6 +128,23 @@ def test_a_finished_task_leaves_no_checkpoint(tmp_path):
         assert not folder.exists()
 
 
+def test_what_a_run_killed_at_its_end_has_left_is_removed_by_the_next(tmp_path):
+    task = copper_task()
+    with Study(tmp_path) as study, make_executor() as pool:
+        (result,) = run_tasks([task], study, pool).values()
+    left = tmp_path / "tasks" / task.key
+    left.mkdir()
+    for name in ("density.gpw", "gpaw.log"):
+        (left / name).write_text("large")
+    with make_executor() as pool:
+        run_tasks([task], Study(tmp_path), pool)  # not open: looked at only
+        assert len(list(left.iterdir())) == 2
+        with Study(tmp_path) as study:
+            assert_identical(run_tasks([task], study, pool)[task.key], result)
+    assert not left.exists()
+    assert [log.name for log in (tmp_path / "logs").glob("*/*")] == ["gpaw.log"]
+
+
 def test_logs_of_engines_outlive_their_task(tmp_path):
     task, (result, *_) = copper_task(name="path 8c/4a"), results(np.random.default_rng(3))
     with Study(tmp_path / "study") as study:
@@ -200,6 +220,32 @@ def test_provenance(tmp_path):
     assert second["versions"]["ase"]
     assert second["platform"]
     assert Study.trust_of(tmp_path, "barriers") == CalculatorSpec.parse("chgnet").trust("barriers")
+
+
+def test_trust_is_of_the_engines_whose_numbers_are_left(tmp_path):
+    """A workflow that runs again drops what refined its own results, and nothing else."""
+    emt, chgnet = EMT.trust("barriers"), CHGNET.trust("barriers")
+    with Study(tmp_path) as study:
+        for spec, workflow, of, shown in [
+            (EMT, "surface energies", None, emt),
+            (CHGNET, "refinement", "surfaces", f"{emt} {chgnet}"),
+            (EMT, "migration barriers", None, f"{emt} {chgnet}"),
+            (CHGNET, "refinement", "hops", f"{emt} {chgnet}"),
+            (EMT, "surface energies", None, f"{emt} {chgnet}"),
+            (EMT, "attempt frequencies", None, f"{emt} {chgnet}"),
+            (EMT, "migration barriers", None, emt),
+        ]:
+            study.write_provenance(spec, {"workflow": workflow, "of": of})
+            assert Study.trust_of(tmp_path, "barriers") == shown
+
+
+def test_an_engine_of_another_machine_is_left_to_the_reader(tmp_path):
+    with Study(tmp_path) as study:
+        study.write_provenance(EMT)
+    text = (tmp_path / "study.json").read_text()
+    (tmp_path / "study.json").write_text(text.replace('"engine": "emt"', '"engine": "theirs"'))
+    told = "'theirs' is not known here: how far to trust its numbers is for you to say."
+    assert Study.trust_of(tmp_path, "barriers") == told
 
 
 def test_a_study_without_a_folder_is_gone_afterwards():

@@ -147,7 +147,7 @@ class SlurmSection(Section):
     """``[slurm]``: resources of each job."""
 
     partition: str | None = Field(None, min_length=1, description="without it: the cluster's own")
-    tasks: int = Field(1, ge=1, description="MPI ranks for the engine")
+    tasks: int = Field(1, ge=1, description="MPI ranks for the engine, one core each")
     threads: int = Field(1, ge=1, description="of each rank")
     gpus: int = Field(0, ge=0, description="of a job")
     walltime: Annotated[str | None, BeforeValidator(_minutes)] = Field(
@@ -155,7 +155,9 @@ class SlurmSection(Section):
     )
     options: tuple[str, ...] = Field((), description="more options of sbatch")
     setup: tuple[str, ...] = Field((), description="lines of the shell, such as module load")
-    local_below: float = Field(0.0, ge=0, description="s, estimated; shorter ones run here")
+    local_below: float = Field(
+        0.0, ge=0, description="s, estimated; CHGNet's shorter ones run here"
+    )
 
     @model_validator(mode="after")
     def _makes_a_job(self) -> Self:
@@ -186,7 +188,9 @@ class Recipe(Section):
     workers: int | None = Field(
         None, ge=1, description="processes; default: one per core, or per MPI group"
     )
-    timeout: float | None = Field(None, gt=0, description="s, for each calculation")
+    timeout: float | None = Field(
+        None, gt=0, description="s, for each relaxation, evaluation of a search, or job of SLURM"
+    )
     slurm: SlurmSection | None = None
     surface: SurfaceSection = SurfaceSection()
     migration: MigrationSection = MigrationSection()
@@ -215,6 +219,15 @@ class Recipe(Section):
             raise ValueError("give executor or factory, not both")
         if self.timeout is not None and (self.factory or self.executor == "serial"):
             raise ValueError('timeout needs executor = "processes" or "slurm"')
+        return self
+
+    @model_validator(mode="after")
+    def _gives_every_rank_a_core(self) -> Self:
+        if self.executor == "slurm":
+            job = (self.slurm or SlurmSection()).job()
+            job.require_ranks(CalculatorSpec(self.calculator, self.calculator_options).ranks)
+            if self.refine is not None:
+                job.require_ranks(CalculatorSpec(self.refine, self.refine_options).ranks)
         return self
 
 

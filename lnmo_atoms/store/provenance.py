@@ -16,6 +16,8 @@ FORMAT = "lnmo_atoms study"
 SCHEMA = 1
 REFINEMENT = "refinement"
 """Workflow of a run whose engine is a second one, on geometries of the first."""
+WRITTEN_ANEW = {"surface energies": "surfaces", "migration barriers": "hops"}
+"""Results by the workflow that writes them anew, without what a refinement had added to them."""
 COLLECTION = "collect"
 """Workflow of a run that reads what an engine has done elsewhere, in the folder it names."""
 ENGINES = ("chgnet", "torch", "gpaw")
@@ -44,6 +46,25 @@ def read_runs(path: Path) -> list[dict[str, Any]]:
         )
     runs: list[dict[str, Any]] = document["runs"]
     return runs
+
+
+def engines_of(runs: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Names of the engines whose numbers a study shows: that of its geometries, then refining ones.
+
+    Args:
+        runs: of :func:`read_runs`; of another shape they raise LookupError and its like.
+    """
+    first: list[str] = []
+    second: dict[str, str] = {}
+    for run in runs:
+        recipe, engine = run["recipe"] or {}, str(run["engine"]["engine"])
+        workflow = str(recipe.get("workflow"))
+        if workflow == REFINEMENT:
+            second[recipe.get("of", "")] = engine
+        else:
+            first = [engine]
+            second.pop(WRITTEN_ANEW.get(workflow, ""), None)
+    return [*first, *second.values()]
 
 
 def append_run(

@@ -98,6 +98,7 @@ def unpack(fields: Mapping[str, Any]) -> Result:
 def pack_task(task: Task[Any]) -> str:
     """All of a task, as JSON: nothing that is read back can run code."""
     document = {
+        "key": task.key,
         "name": task.name,
         "kind": task.kind,
         "structures": [_dumped(structure) for structure in task.structures],
@@ -108,7 +109,7 @@ def pack_task(task: Task[Any]) -> str:
 
 
 def unpack_task(text: str) -> Task[Any]:
-    """The task that was packed.
+    """The task that was packed, with the key that it had then, whatever its engine is now.
 
     Raises:
         RequestError: where it asks for more than data.
@@ -116,7 +117,9 @@ def unpack_task(text: str) -> Task[Any]:
     given = json.loads(text)
     structures = tuple(_loaded(structure) for structure in given["structures"])
     spec = CalculatorSpec(**given["calculator"])
-    return Task(given["name"], given["kind"], structures, spec, given["options"])
+    task: Task[Any] = Task(given["name"], given["kind"], structures, spec, given["options"])
+    vars(task)["key"] = given["key"]
+    return task
 
 
 def _dumped(structure: Structure) -> str:

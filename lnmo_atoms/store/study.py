@@ -16,7 +16,7 @@ from lnmo_atoms.results import Failure
 from lnmo_atoms.store.database import ResultsFile
 from lnmo_atoms.store.files import LOCK, LOGS, NAME, PROVENANCE, RESULTS, TASKS
 from lnmo_atoms.store.lock import Lock
-from lnmo_atoms.store.provenance import REFINEMENT, append_run, read_runs
+from lnmo_atoms.store.provenance import append_run, engines_of, read_runs
 from lnmo_atoms.store.rows import Result, atoms_of, columns, pack, seal, unsealed
 from lnmo_atoms.store.sqlite import errors_in_words
 from lnmo_atoms.store.status import existing
@@ -117,8 +117,13 @@ class Study:
         fields = pack(result)
         data = {"result": fields, "seal": seal(fields)}
         self._results_to_write.write(task.key, atoms, {**columns(task, "done"), **found}, data)
-        self._keep_logs(task)
-        shutil.rmtree(self._folder(task), ignore_errors=True)
+        self.clear(task)
+
+    def clear(self, task: Task[Any]) -> None:
+        """Keep the logs of a finished task and drop its folder; a study not open is left as is."""
+        if self._lock is not None:
+            self._keep_logs(task)
+            shutil.rmtree(self._folder(task), ignore_errors=True)
 
     def fail(self, task: Task[Any], cause: str) -> Failure:
         """Record why a task failed; its checkpoint stays, and the next start tries again."""
@@ -172,7 +177,8 @@ class Study:
     def trust_of(path: Path | str, first: Quantity, *others: Quantity) -> str:
         """How far to trust such numbers of the engines that the study last ran with.
 
-        The engine that found the geometries comes first, that which refined them second.
+        The engine that found the geometries comes first, those which refined them second. An
+        engine that is not known here is left to the reader: the study may come from elsewhere.
 
         Raises:
             RequestError: where there is no study in the folder.
@@ -180,10 +186,8 @@ class Study:
         provenance = existing(path) / PROVENANCE
         runs = read_runs(provenance)
         with errors_in_words(provenance):
-            last = {(run["recipe"] or {}).get("workflow") == REFINEMENT: run for run in runs}
-            names = [str(last[refined]["engine"]["engine"]) for refined in sorted(last)]
-        texts = (CalculatorSpec(name).trust(first, *others) for name in names)
-        return " ".join(dict.fromkeys(texts))
+            names = engines_of(runs)
+        return " ".join(dict.fromkeys(_trust(name, first, *others) for name in names))
 
     @property
     def _results(self) -> ResultsFile:
@@ -219,3 +223,10 @@ class Study:
         if self._lock is not None:
             self._lock.release()
             self._lock = None
+
+
+def _trust(engine: str, first: Quantity, *others: Quantity) -> str:
+    try:
+        return CalculatorSpec(engine).trust(first, *others)
+    except RequestError:
+        return f"{engine!r} is not known here: how far to trust its numbers is for you to say."

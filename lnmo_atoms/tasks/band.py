@@ -56,12 +56,12 @@ def band(
 
     Raises:
         RequestError: for a path of fewer than three images, or of images that do not match.
-        CalculationFailed: where the engine gives no finite numbers.
+        CalculationFailed: where the engine gives no finite numbers, or changes meanwhile.
     """
     search = band_search(
         images, end_energies=end_energies, mirror=mirror, fmax=fmax, steps=steps,
     )  # fmt: skip
-    notebook = Notebook(checkpoint)
+    notebook = Notebook(checkpoint, spec)
     return finished(images, answered(search, to_atoms(images[0]), spec, notebook), notebook)
 
 

@@ -7,6 +7,7 @@ from typing import TypeAlias, TypeVar
 
 import numpy as np
 from ase import Atoms
+from ase.calculators.calculator import CalculationFailed
 from numpy.typing import NDArray
 
 from lnmo_atoms.calculators import CalculatorSpec
@@ -75,3 +76,11 @@ def evaluate(
         forces = np.array(moved.get_forces(apply_constraint=False))
         energy = float(moved.get_potential_energy())
     return Evaluation(energy, forces, gauge.results.get("magmoms"))
+
+
+def engine_changed(spec: CalculatorSpec) -> CalculationFailed:
+    """The failure of a calculation whose engine is no longer the one it was planned with."""
+    return CalculationFailed(
+        f"{spec.name} or a file of its options changed since this was planned: start again; of "
+        "what an engine writes, its options may name the folder only"
+    )

@@ -35,9 +35,9 @@ def hessian(
         checkpoint: file of what was evaluated, to continue from; None keeps none.
 
     Raises:
-        CalculationFailed: where the engine gives no finite numbers.
+        CalculationFailed: where the engine gives no finite numbers, or changes meanwhile.
     """
-    notebook = Notebook(checkpoint)
+    notebook = Notebook(checkpoint, spec)
     found = answered(hessian_search(structure), to_atoms(structure), spec, notebook)
     return found_hessian(structure, found, notebook)
 

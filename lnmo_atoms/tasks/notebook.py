@@ -10,7 +10,7 @@ import numpy as np
 from ase import Atoms
 
 from lnmo_atoms.calculators import CalculatorSpec
-from lnmo_atoms.tasks.evaluation import Evaluation, Question, Search, evaluate
+from lnmo_atoms.tasks.evaluation import Evaluation, Question, Search, engine_changed, evaluate
 
 log = logging.getLogger(__name__)
 
@@ -21,19 +21,21 @@ SAME_GEOMETRY = 1e-6
 
 
 class Notebook:
-    """Evaluations in the order in which they were asked for.
+    """Evaluations by one engine in the order in which they were asked for.
 
     A search asks the same questions in the same order whenever it starts again, so that it comes
     to the point where it was stopped without a single evaluation.
     """
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, spec: CalculatorSpec) -> None:
         """Read what is there; a torn last line is dropped.
 
         Args:
             path: JSON, one line for each evaluation; None keeps nothing.
+            spec: the engine.
         """
         self._path = path
+        self._spec, self._engine = spec, spec.fingerprint()
         self._pages = [] if path is None else _mended(path)
         self._before = self._pages[-1][2] if self._pages else 0.0
         self._started = time.perf_counter()
@@ -60,7 +62,14 @@ class Notebook:
         return None
 
     def note(self, question: Question, evaluation: Evaluation) -> Evaluation:
-        """Keep an evaluation, and give it back."""
+        """Keep an evaluation, and give it back.
+
+        Raises:
+            CalculationFailed: where the engine, or a file that its options name, has changed since
+                the notebook was opened: two engines do not make one search.
+        """
+        if self._spec.fingerprint() != self._engine:
+            raise engine_changed(self._spec)
         if self._path is not None:
             moments = evaluation.moments
             page = {
@@ -86,7 +95,7 @@ def answered(search: Search[T], atoms: Atoms, spec: CalculatorSpec, notebook: No
         notebook: knows what was evaluated before, and keeps what is.
 
     Raises:
-        CalculationFailed: where the engine gives no finite numbers.
+        CalculationFailed: where the engine gives no finite numbers, or changes meanwhile.
     """
     try:
         asked = next(search)

@@ -17,6 +17,7 @@ from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.formats import to_atoms
 from lnmo_atoms.results import BandResult, HessianResult, TaskResult
 from lnmo_atoms.tasks.band import band
+from lnmo_atoms.tasks.evaluation import engine_changed
 from lnmo_atoms.tasks.files import CHECKPOINT, NOTEBOOK, STARTED
 from lnmo_atoms.tasks.hessian import hessian
 from lnmo_atoms.tasks.relax import relax
@@ -110,6 +111,15 @@ class Task(Generic[R]):
         text = json.dumps(document, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
+    def require_same_engine(self) -> None:
+        """Refuse an engine that is no longer the one of the key.
+
+        Raises:
+            CalculationFailed: where its source or a file that its options name has changed.
+        """
+        if replace(self).key != self.key:
+            raise engine_changed(self.spec)
+
 
 def _canonical(structure: Structure) -> dict[str, Any]:
     """What an engine sees of a structure, in units of 1e-8 so that no last digit matters."""
@@ -137,9 +147,10 @@ def execute(task: Task[R], folder: Path) -> R:
 
     Raises:
         CalculationFailed: where the engine gives no finite numbers, or is not the one of the key:
-            its source or a file that its options name has changed meanwhile.
+            its source or a file that its options name has changed.
     """
     (folder / STARTED).touch()
+    task.require_same_engine()
     checkpoint = folder / CHECKPOINT
     options: dict[str, Any] = dict(task.options)
     result: Any
@@ -152,14 +163,16 @@ def execute(task: Task[R], folder: Path) -> R:
             result = relax(task.structures[0], task.spec, checkpoint=checkpoint, **options)
         else:
             result = static(task.structures[0], task.spec, folder=folder, **options)
-    if replace(task).key != task.key:
-        raise CalculationFailed(
-            f"{task.spec.name} or a file of its options changed while this was calculated: start "
-            "again; of what an engine writes, its options may name the folder only"
-        )
+    try:
+        task.require_same_engine()
+    except CalculationFailed:
+        checkpoint.unlink(missing_ok=True)  # the geometry may come from both
+        raise
     return result  # type: ignore[no-any-return]
 
 
+ESTIMATED = frozenset({"chgnet", "emt"})
+"""Engines that take about as long as :func:`cost` says, or less."""
 STATIC_SECONDS = 0.10 / 56
 """Per atom: CHGNet's energy on one core; linear in the atoms."""
 STEP_SECONDS = 0.23 / 56

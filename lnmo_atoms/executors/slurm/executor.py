@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -17,13 +18,14 @@ from lnmo_atoms.executors.slurm.job import SlurmJob, job_name
 from lnmo_atoms.executors.slurm.queue import SlurmError, Standing
 from lnmo_atoms.tasks import Task, cost
 from lnmo_atoms.tasks.files import STARTED
+from lnmo_atoms.tasks.task import ESTIMATED
 
 POLL = 0.5
 """Seconds between two looks for outcomes."""
 LOOK = 10.0
 """Seconds between two questions to SLURM, one for all jobs together."""
-MISSES = 2
-"""Looks at which a job is gone without an outcome; file systems of clusters may show it late."""
+GRACE = 90.0
+"""Seconds for the outcome of a job that ended to appear: NFS shows a file up to 60 s late."""
 REFUSALS = 5
 """Times that SLURM may refuse a job while none of ours, at its limit, explains it."""
 
@@ -39,7 +41,7 @@ class _Job:
     future: Future[Any] = field(default_factory=Future)
     sent: bool = False
     refusals: int = 0
-    misses: int = 0
+    ended: float | None = None
 
     @property
     def name(self) -> str:
@@ -61,7 +63,7 @@ class SlurmExecutor(Executor):
 
         Args:
             job: resources of each.
-            workers: processes beside the driver, for tasks below ``job.local_below``.
+            workers: processes beside the driver, for tasks that ``job.local_below`` keeps here.
             timeout: seconds that a job may run; None is its wall time alone.
 
         Raises:
@@ -80,10 +82,15 @@ class SlurmExecutor(Executor):
         self._watch.start()
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Send a task, as the runner does: ``submit(execute, task, folder)``."""
+        """Send a task, as the runner does: ``submit(execute, task, folder)``.
+
+        Raises:
+            RequestError: where its engine would start more MPI ranks than a job has.
+        """
         task, folder = args
-        if cost(task) < self._job.local_below:
+        if task.spec.name in ESTIMATED and cost(task) < self._job.local_below:
             return self._local.submit(fn, *args, **kwargs)
+        self._job.require_ranks(task.spec.ranks)
         job = _Job(task, folder)
         job.future.set_running_or_notify_cancel()
         outcome = call.read_outcome(folder)
@@ -170,22 +177,24 @@ class SlurmExecutor(Executor):
         crowded = any(standing.alive for standing in found.values())
         for job in pending:
             standing = found.get(job.name)
-            if not job.sent:
-                job.refusals = 0 if crowded else job.refusals
-                self._send(job)
-            elif standing is None or not standing.alive:
+            if standing is not None and standing.alive:
+                self._follow(job, standing)
+            elif job.sent:
                 self._miss(job, standing)
             else:
-                self._follow(job, standing)
+                job.refusals = 0 if crowded else job.refusals
+                self._send(job)
 
     def _miss(self, job: _Job, standing: Standing | None) -> None:
         """A job is over and has left nothing."""
         if standing is not None and standing.state == "COMPLETING":
             return  # why it ended is known only later
-        job.misses += 1
-        if job.misses < MISSES:
-            return
+        job.ended = job.ended or time.monotonic()
+        with suppress(OSError):
+            list(job.folder.iterdir())  # makes NFS look whether there are new files
         outcome = call.read_outcome(job.folder)
+        if outcome is None and time.monotonic() - job.ended < GRACE:
+            return
         how = "" if standing is None else f" ({standing.state})"
         cause = f"its job ended without a result{how}: see {job.folder / call.OUTPUT}"
         if standing is not None and standing.state == "TIMEOUT":
@@ -193,8 +202,8 @@ class SlurmExecutor(Executor):
         self._settle(job, JobError(cause) if outcome is None else outcome)
 
     def _follow(self, job: _Job, standing: Standing) -> None:
-        """A job waits or runs."""
-        job.misses = 0
+        """A job waits or runs, be it one that SLURM took while sbatch heard no answer."""
+        job.sent, job.ended = True, None
         if standing.state == "RUNNING":
             (job.folder / STARTED).touch()
         if self._timeout is not None and standing.seconds > self._timeout:

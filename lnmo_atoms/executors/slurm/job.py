@@ -22,14 +22,16 @@ class SlurmJob:
 
     Attributes:
         partition: None is the cluster's own choice.
-        tasks: MPI ranks that the engine may start; the calculation itself is one process.
+        tasks: MPI ranks that the engine may start, each on a core of its own; the calculation
+            itself is one process.
         threads: of each of them.
         gpus: of the whole job.
         walltime: as sbatch takes it, such as ``"02:00:00"`` or minutes; None is the partition's.
         options: more options of sbatch, such as ``"--account=abc"`` or ``"--mem=8G"``.
         setup: lines of the shell before the calculation, such as ``"module load openmpi"``; where
             one fails, so does the job.
-        local_below: s, by :func:`lnmo_atoms.tasks.cost`; shorter tasks run beside the driver.
+        local_below: s, by :func:`lnmo_atoms.tasks.cost`; shorter tasks run beside the driver, if
+            their engine is one that it estimates: CHGNet or EMT.
     """
 
     partition: str | None = None
@@ -52,6 +54,17 @@ class SlurmJob:
             raise RequestError(f"{broken[0]!r} holds a line break: give one line each")
         if wrong := [option for option in self.options if not option.startswith("-")]:
             raise RequestError(f"{wrong[0]!r} is no option of sbatch: write it as in --mem=8G")
+
+    def require_ranks(self, ranks: int) -> None:
+        """Refuse MPI ranks that would have to share cores.
+
+        Raises:
+            RequestError: where there are more than tasks.
+        """
+        if ranks > self.tasks:
+            raise RequestError(
+                f"ranks = {ranks} need as many cores in each job: write tasks = {ranks} in [slurm]"
+            )
 
     def script(self, command: Sequence[str]) -> str:
         """The batch script that runs a command."""
