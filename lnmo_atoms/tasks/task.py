@@ -137,7 +137,7 @@ def execute(task: Task[R], folder: Path) -> R:
 
     Raises:
         CalculationFailed: where the engine gives no finite numbers, or is not the one of the key:
-            its source or a file that its options name has changed meanwhile.
+            its source, or a file or folder that its options name, has changed meanwhile.
     """
     (folder / STARTED).touch()
     checkpoint = folder / CHECKPOINT
@@ -154,8 +154,9 @@ def execute(task: Task[R], folder: Path) -> R:
             result = static(task.structures[0], task.spec, folder=folder, **options)
     if replace(task).key != task.key:
         raise CalculationFailed(
-            f"{task.spec.name} or a file of its options changed while this was calculated: start "
-            "again; of what an engine writes, its options may name the folder only"
+            f"{task.spec.name}, or a file or folder that its options name, changed while this was "
+            "calculated: start again; where an engine writes is for its factory to say, not for "
+            "its options"
         )
     return result  # type: ignore[no-any-return]
 
