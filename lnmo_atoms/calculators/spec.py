@@ -38,8 +38,8 @@ class CalculatorSpec:
         name: ``"chgnet"``, ``"emt"``, ``"gpaw"``, the name that another package gives its engine
             among the entry points ``lnmo_atoms.calculators``, or ``"module:factory"``, a function
             that takes the options and returns an ASE calculator.
-        options: plain numbers, text, lists and tables. A text that names a file, from the
-            working directory on, stands for what is in the file.
+        options: plain numbers, text, lists and tables. A text that names a file or
+            a folder, from the working directory on, stands for what is in it.
     """
 
     name: str
@@ -115,7 +115,7 @@ class CalculatorSpec:
 
     @property
     def files(self) -> dict[str, str]:
-        """SHA-256 of the files that the options of a user's engine name, by absolute path."""
+        """SHA-256 of the files and folders that a user's options name, by absolute path."""
         named = files_named(self.options) if self._engine.named_files else {}
         return {str(path): sha256(path) for path in named.values()}
 
@@ -142,8 +142,8 @@ class CalculatorSpec:
         """All that decides the numbers, for keys and provenance; the engine is not loaded.
 
         Keys: ``engine``, ``version``, ``options`` and ``sha256``, that of the weights or of the
-        source file of the user's own factory (None where there is neither). Of files that the
-        options name it is the content that counts, wherever they lie.
+        source file of the user's own factory (None where there is neither). Of files and
+        folders that the options name it is the content that counts, wherever they lie.
         """
         self._require_installed()
         engine = self._engine
@@ -164,8 +164,8 @@ class CalculatorSpec:
 
         Raises:
             RequestError: where the engine does not run from here or is not installed, an option
-                has a value that cannot be or names a file that is missing, its factory cannot be
-                called, or it does not know an element.
+                has a value that cannot be, or names a file that is missing or a folder that holds
+                too much, its factory cannot be called, or it does not know an element.
         """
         engine = self._engine
         if engine.by_hand:
@@ -189,8 +189,9 @@ class CalculatorSpec:
 
     @property
     def ranks(self) -> int:
-        """MPI processes of one calculation."""
-        return int(self.options.get("ranks", 1))
+        """MPI processes of one calculation; 1 where only the factory knows what ``ranks`` means."""
+        known = self._engine.options or frozenset()
+        return int(self.options.get("ranks", 1)) if "ranks" in known else 1
 
     @property
     def blind(self) -> bool:
