@@ -170,6 +170,13 @@ def test_how_fast_an_engine_computes_is_no_part_of_what(monkeypatch):
     assert serial.fingerprint() != CalculatorSpec.parse("gpaw", xc="RPBE").fingerprint()
 
 
+def test_ranks_are_an_option_of_gpaw_and_whatever_a_factory_of_others_makes_of_it():
+    assert CalculatorSpec.parse("gpaw", ranks=4).ranks == 4
+    assert CalculatorSpec.parse("gpaw").ranks == CalculatorSpec.parse("emt").ranks == 1
+    assert CalculatorSpec.parse("mycalc:make", ranks="x").ranks == 1
+    assert CalculatorSpec.parse("vasp", ranks=[2]).ranks == 1
+
+
 def test_what_is_started_does_not_take_itself_for_a_rank_of_our_launcher(monkeypatch):
     monkeypatch.setenv("PMIX_RANK", "0")
     monkeypatch.setenv("OMPI_COMM_WORLD_SIZE", "4")
@@ -196,6 +203,8 @@ def test_own_factory(tmp_path, monkeypatch):
     before = spec.fingerprint()
     file.write_text(source + "# changed\n")
     assert spec.fingerprint()["sha256"] != before["sha256"]
+    with pytest.raises(RequestError, match="was edited after it was imported: start again"):
+        spec.calculator()
 
 
 def test_chgnet_agrees_with_its_own_calculator(calculator, rattled):

@@ -15,7 +15,7 @@ from program import lnmo
 
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.builders.spinel import ordered_spinel
-from lnmo_atoms.calculators import CalculatorSpec
+from lnmo_atoms.calculators import CalculatorSpec, files
 from lnmo_atoms.executors import make_executor
 from lnmo_atoms.executors.slurm import call
 from lnmo_atoms.formats import to_atoms, to_structure
@@ -64,11 +64,13 @@ class Replaced(Scaled):
 
 
 class Logging(EMT):
-    """Writes to a file that its option names."""
+    """Writes to a file that its option names, or into a folder."""
 
     def __init__(self, log):
         super().__init__()
         self.log = pathlib.Path(log)
+        if self.log.is_dir():
+            self.log /= "calls"
 
     def calculate(self, *args):
         super().calculate(*args)
@@ -154,6 +156,70 @@ def test_files_count_wherever_the_options_name_them(here, copper):
     assert len(keys) == 3
 
 
+@pytest.fixture
+def model(here):
+    """A folder of weights."""
+    (here / "model" / "variables").mkdir(parents=True)
+    (here / "model" / "graph.pb").write_text("graph")
+    (here / "model" / "variables" / "data").write_text("1.0")
+    return here / "model"
+
+
+def test_of_a_folder_it_is_all_that_is_in_it_that_counts(here, model, copper):
+    """Names and contents of its files, but not where it lies, nor what others leave in it."""
+    spec = scaled("model")
+    keys = [key(copper, spec)]
+    shutil.copytree(model, here / "copy")
+    (model / ".DS_Store").touch()
+    (model / "__pycache__").mkdir()
+    (model / "__pycache__" / "code.pyc").touch()
+    assert {key(copper, spec), key(copper, scaled("copy")), key(copper, scaled(model))} == {*keys}
+
+    (model / "variables" / "data").write_text("2.00")
+    keys.append(key(copper, spec))
+    (model / "variables" / "data").rename(model / "variables" / "other")
+    keys.append(key(copper, spec))
+    assert len(set(keys)) == 3
+    assert set(spec.files) == {str(model)}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links there are for administrators")
+def test_a_folder_that_a_link_in_a_folder_leads_to_counts_as_well(here, model, copper):
+    (here / "latest").mkdir()
+    (model / "weights").symlink_to(here / "latest")
+    keys = set()
+    for content in ("first", "second"):
+        (here / "latest" / "data").write_text(content)
+        keys.add(key(copper, scaled("model")))
+    assert len(keys) == 2
+
+
+def test_a_calculator_of_a_retrained_folder_is_built_again(model):
+    spec = CalculatorSpec.parse("own_engines:Logging", log="model")
+    first = spec.calculator()
+    assert spec.calculator() is first
+    (model / "graph.pb").write_text("retrained")
+    assert spec.calculator() is not first
+
+
+def test_of_a_folder_of_pseudopotentials_only_those_named_count(here, model, copper):
+    spec = CalculatorSpec.parse("own_engines:Scaled", weights="graph.pb", folder="model")
+    first = key(copper, spec)
+    (model / "of_another_element.upf").write_text("a pseudopotential")
+    assert key(copper, spec) == first
+    assert set(spec.files) == {str(here / "model" / "graph.pb")}
+
+
+@pytest.mark.parametrize("most", [{"MOST_FILES": 1}, {"MOST_BYTES": 7}])
+@pytest.mark.usefixtures("model")
+def test_a_folder_that_holds_too_much_is_one_line_before_anything_runs(most, monkeypatch):
+    for name, value in most.items():
+        monkeypatch.setattr(files, name, value)
+    with pytest.raises(RequestError, match=r"the options name the folder .*model, which") as caught:
+        scaled("model").check(["Cu"])
+    assert "\n" not in str(caught.value)
+
+
 def test_a_retrained_potential_is_loaded_again(here, copper):
     atoms, spec = to_atoms(copper), scaled("mine.model")
     first = spec.calculator().get_potential_energy(atoms)
@@ -186,9 +252,11 @@ def test_texts_that_name_no_file_are_left_alone():
     ).check(["Cu"])  # fmt: skip
 
 
-def test_a_potential_that_changes_under_a_calculation_spoils_it(here, copper):
+@pytest.mark.parametrize("log", ["calls", "logs"])
+def test_a_potential_that_changes_under_a_calculation_spoils_it(here, copper, log):
     """Whether it was retrained too early, or the engine takes it for its log."""
-    spec = CalculatorSpec.parse("own_engines:Logging", log="calls")
+    (here / "logs").mkdir()
+    spec = CalculatorSpec.parse("own_engines:Logging", log=log)
     task = Task.static("Cu", copper, spec)
     with Study(here / "study") as study, make_executor() as pool:
         (bad,) = run_tasks([task], study, pool).values()

@@ -15,6 +15,8 @@ from gpaw import GPAW, KohnShamConvergenceError
 from gpaw.mpi import broadcast_float, world
 from gpaw.new.symmetry import SymmetryBrokenError
 
+from lnmo_atoms.calculators.density_file import DensityFile
+
 DENSITY = "density.gpw"
 """Density and wave functions of the last geometry."""
 INTERVAL = 120.0
@@ -66,13 +68,10 @@ class SelfConsistentField:
         """
         try:
             return self._twice(atoms, properties, folder)
-        except CalculationFailed:
-            self._calc = None
-            raise
-        except Exception:
-            self._calc = None
-            if world.size > 1:  # the other ranks may wait for this one for ever
-                traceback.print_exc()
+        except BaseException as error:
+            self._calc = None  # stopped halfway, it may take its results for those of the whole
+            if world.size > 1 and not isinstance(error, CalculationFailed):
+                traceback.print_exc()  # the other ranks may wait for this one for ever
                 world.abort(1)
             raise
 
@@ -124,17 +123,18 @@ class SelfConsistentField:
     def _kept(self, atoms: Atoms) -> Any | None:
         """A calculator that begins with the density in the folder; None without a fitting one."""
         path = None if self._folder is None else self._folder / DENSITY
-        if path is None or not path.exists():
+        if path is None or not _by_rank_0(path.exists()):
             return None
+        calc, fits, log_file = None, False, self._next_log()
         try:
             with path.open("rb") as file:
-                calc = GPAW(file, txt=self._next_log(), parallel=self._settings.get("parallel"))
+                calc = GPAW(file, txt=log_file, parallel=self._settings.get("parallel"))
                 calc.dft.ibzwfs.make_sure_wfs_are_read_from_gpw_file()
+            calc.dft.results.clear()  # those of a density that was not self-consistent
             fits = _identity(calc.atoms) == _identity(atoms) and _keeps_symmetry(calc, atoms)
         except Exception as error:  # noqa: BLE001  (whatever is wrong with it, it is not needed)
             log.warning("density %s cannot be used, starting afresh: %s", path, error)
-            return None
-        return self._kept_up_to_date(calc) if fits else None
+        return self._kept_up_to_date(calc) if world.min_scalar(int(fits)) else None
 
     def _kept_up_to_date(self, calc: Any) -> Any:
         """The calculator, which will write its density from time to time."""
@@ -143,14 +143,20 @@ class SelfConsistentField:
         return calc
 
     def _keep(self, calc: Any) -> None:
-        """Write the density, whole or not at all, if the last one is old enough."""
-        now = broadcast_float(time.monotonic(), world)
+        """Write the density, whole or not at all, if the last one is old enough.
+
+        Where the disk has no room for it the calculation goes on, and does not try again.
+        """
+        now = _by_rank_0(time.monotonic())
         if self._folder is None or now - self._written < INTERVAL:
             return
-        new = self._folder / f".{DENSITY}"
-        calc.write(new, mode="all")
-        if world.rank == 0:
-            new.replace(self._folder / DENSITY)
+        file = DensityFile(self._folder / DENSITY) if world.rank == 0 else None
+        calc.write(file, mode="all")
+        error = None if file is None else file.settle()
+        if error is not None:
+            log.warning("going on without keeping the density of %s: %s", self._folder, error)
+        if _by_rank_0(error is not None):
+            del calc.hooks["scf_step"]
         self._written = now
 
     def _forget_density(self) -> None:
@@ -159,16 +165,22 @@ class SelfConsistentField:
             (self._folder / DENSITY).unlink(missing_ok=True)
 
     def _next_log(self) -> str | None:
-        """A log for each calculator, ``gpaw-1.log`` and on."""
+        """A log for each calculator, ``gpaw-1.log`` and on, of one name on all ranks."""
         if self._folder is None:
             return None
-        self._log = self._folder / f"gpaw-{len(list(self._folder.glob('gpaw-*.log'))) + 1}.log"
+        number = 1 + int(_by_rank_0(len(list(self._folder.glob("gpaw-*.log")))))
+        self._log = self._folder / f"gpaw-{number}.log"
         return str(self._log)
 
     def _answers(self, atoms: Atoms, properties: Sequence[str]) -> dict[str, Any]:
         for name in properties:
             self._calc.get_property(name, atoms)
         return {name: self._calc.results[name] for name in PROPERTIES if name in self._calc.results}
+
+
+def _by_rank_0(number: float) -> float:
+    """The number that the first rank has, so that all decide alike."""
+    return float(broadcast_float(float(number), world))
 
 
 def _identity(atoms: Atoms) -> tuple[bytes, ...]:
@@ -190,6 +202,8 @@ def _keeps_symmetry(calc: Any, atoms: Atoms) -> bool:
 
 
 def _last_iterations(path: Path | None) -> str:
-    lines = [] if path is None else path.read_text(encoding="utf-8").splitlines()
+    if path is None or not path.exists():  # the first rank writes it, maybe on another machine
+        return ""
+    lines = path.read_text(encoding="utf-8").splitlines()
     iterations = [line.strip("|\n") for line in lines if line.startswith("|iter")]
     return "; ".join(" ".join(line.split()) for line in iterations[-2:])

@@ -34,6 +34,13 @@ SETTINGS: Mapping[str, str] = {
     "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
     "PRTE_MCA_hwloc_default_binding_policy": "none",
 }
+LEASH = (
+    "import ctypes, os, sys; ctypes.CDLL(None).prctl(1, 15); os.execvp(sys.argv[1], sys.argv[1:])"
+)
+"""Runs a command that Linux sends SIGTERM when the thread that started it is gone.
+
+That is PR_SET_PDEATHSIG of prctl(2); util-linux's setpriv can do so from 2.33 on, RHEL 8 has 2.32.
+"""
 GRACE = 5.0
 """Seconds that ranks have to stop."""
 LAST_WORDS = 16000
@@ -82,7 +89,9 @@ class RankGroup:
 
         Raises:
             RequestError: where there is no MPI.
-            CalculationFailed: where the ranks have died; the next call starts new ones.
+            CalculationFailed: where the ranks have died.
+
+        The next call starts new ranks then, and after a call that was interrupted, too.
         """
         group = self._group or self._started()
         try:
@@ -90,6 +99,10 @@ class RankGroup:
         except (EOFError, BrokenPipeError, pickle.UnpicklingError) as error:
             self._group = None
             raise CalculationFailed(f"the MPI ranks died: {self._end()}") from error
+        except (KeyboardInterrupt, SystemExit):
+            self._group = None  # else the next call would be given the answer to this one
+            self._end()
+            raise
 
     def _started(self) -> PythonSubProcessCalculator:
         if shutil.which("mpiexec") is None:
@@ -103,16 +116,18 @@ class RankGroup:
 
 
 class _Command(MPICommand):
-    """Starts the ranks, in an environment of their own; they end with the thread driving them."""
+    """Starts the ranks, in an environment of their own.
+
+    On Linux they end with the thread driving them, however it ends. Elsewhere those of a driver
+    that is killed finish the calculation at hand, for nobody.
+    """
 
     def __init__(self, ranks: int, errors: IO[bytes]) -> None:
         self._errors = errors
         serve = ["-m", "ase.calculators.subprocesscalculator", "standard"]
         ranked = ["mpiexec", "-n", str(ranks), sys.executable, "-m", "gpaw", "python", *serve]
-        # a driver that is killed must not leave ranks behind that compute for hours
-        super().__init__(  # type: ignore[no-untyped-call]
-            ["setpriv", "--pdeathsig", "TERM", *ranked]
-        )
+        leash = [sys.executable, "-c", LEASH] if sys.platform == "linux" else []
+        super().__init__([*leash, *ranked])  # type: ignore[no-untyped-call]
 
     def execute(self) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(  # noqa: S603  (our own words)

@@ -15,7 +15,7 @@ from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.calculators.engines import ENGINES, Engine, Quantity
 from lnmo_atoms.calculators.files import by_content, files_named, require_files, sha256
 from lnmo_atoms.calculators.plugins import plugin_engine, plugin_names
-from lnmo_atoms.calculators.user import load_factory, user_engine
+from lnmo_atoms.calculators.user import load_factory, require_unedited, user_engine
 
 _kept = threading.local()
 """Calculators of this thread by spec: they are costly to build and must not be shared."""
@@ -38,8 +38,8 @@ class CalculatorSpec:
         name: ``"chgnet"``, ``"emt"``, ``"gpaw"``, the name that another package gives its engine
             among the entry points ``lnmo_atoms.calculators``, or ``"module:factory"``, a function
             that takes the options and returns an ASE calculator.
-        options: plain numbers, text, lists and tables. A text that names a file, from the
-            working directory on, stands for what is in the file.
+        options: plain numbers, text, lists and tables. A text that names a file or
+            a folder, from the working directory on, stands for what is in it.
     """
 
     name: str
@@ -91,8 +91,11 @@ class CalculatorSpec:
                 ASE's ``directory``); None is the engine's own choice.
 
         Raises:
-            RequestError: where the engine is not installed or its factory fails.
+            RequestError: where the engine is not installed, its factory fails, or the source of
+                the user's own was edited after it was imported.
         """
+        if ":" in self.name:
+            require_unedited(self.name)
         built: dict[CalculatorSpec, _Kept] = _kept.__dict__.setdefault("built", {})
         files = self.files
         if self not in built or built[self].files != files:
@@ -115,7 +118,7 @@ class CalculatorSpec:
 
     @property
     def files(self) -> dict[str, str]:
-        """SHA-256 of the files that the options of a user's engine name, by absolute path."""
+        """SHA-256 of the files and folders that a user's options name, by absolute path."""
         named = files_named(self.options) if self._engine.named_files else {}
         return {str(path): sha256(path) for path in named.values()}
 
@@ -142,8 +145,8 @@ class CalculatorSpec:
         """All that decides the numbers, for keys and provenance; the engine is not loaded.
 
         Keys: ``engine``, ``version``, ``options`` and ``sha256``, that of the weights or of the
-        source file of the user's own factory (None where there is neither). Of files that the
-        options name it is the content that counts, wherever they lie.
+        source file of the user's own factory (None where there is neither). Of files and
+        folders that the options name it is the content that counts, wherever they lie.
         """
         self._require_installed()
         engine = self._engine
@@ -164,8 +167,8 @@ class CalculatorSpec:
 
         Raises:
             RequestError: where the engine does not run from here or is not installed, an option
-                has a value that cannot be or names a file that is missing, its factory cannot be
-                called, or it does not know an element.
+                has a value that cannot be, or names a file that is missing or a folder that holds
+                too much, its factory cannot be called, or it does not know an element.
         """
         engine = self._engine
         if engine.by_hand:
@@ -189,8 +192,9 @@ class CalculatorSpec:
 
     @property
     def ranks(self) -> int:
-        """MPI processes of one calculation."""
-        return int(self.options.get("ranks", 1))
+        """MPI processes of one calculation; 1 where only the factory knows what ``ranks`` means."""
+        known = self._engine.options or frozenset()
+        return int(self.options.get("ranks", 1)) if "ranks" in known else 1
 
     @property
     def blind(self) -> bool:

@@ -10,6 +10,10 @@ from typing import Any
 
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.calculators.engines import Engine
+from lnmo_atoms.calculators.files import sha256
+
+_imported: dict[str, str] = {}
+"""SHA-256 of the source of each module as this process first took a factory from it."""
 
 TRUST = "This engine is your own: how far its numbers can be trusted is for you to say."
 
@@ -52,6 +56,20 @@ def _source(module: str) -> Path | None:
     return Path(spec.origin) if spec.origin and Path(spec.origin).is_file() else None
 
 
+def require_unedited(name: str) -> None:
+    """Refuse a factory whose source is no longer what this process imported and still runs.
+
+    Raises:
+        RequestError: naming the file.
+    """
+    module = name.partition(":")[0]
+    source = _source(module)
+    if source and _imported.get(module, sha256(source)) != sha256(source):
+        raise RequestError(
+            f"{source.name} was edited after it was imported: start again, in a new process"
+        )
+
+
 def _see_working_directory() -> None:
     """Let ``mycalc.py`` in the working directory be found, as ``python -m`` would."""
     here = str(Path.cwd())
@@ -72,6 +90,8 @@ def load_factory(name: str, options: Mapping[str, Any]) -> Callable[..., Any]:
         raise RequestError(
             f"cannot import {module_name!r} for the calculator: {type(error).__name__}: {error}"
         ) from error
+    if source := _source(module_name):
+        _imported.setdefault(module_name, sha256(source))
     factory = getattr(module, attribute, None)
     if factory is None:
         raise RequestError(f"module {module_name!r} has no {attribute!r}")

@@ -81,6 +81,6 @@ def evaluate(
 def engine_changed(spec: CalculatorSpec) -> CalculationFailed:
     """The failure of a calculation whose engine is no longer the one it was planned with."""
     return CalculationFailed(
-        f"{spec.name} or a file of its options changed since this was planned: start again; of "
-        "what an engine writes, its options may name the folder only"
+        f"{spec.name}, or a file or folder that its options name, changed since this was planned: "
+        "start again; where an engine writes is for its factory to say, not for its options"
     )

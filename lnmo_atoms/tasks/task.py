@@ -115,7 +115,8 @@ class Task(Generic[R]):
         """Refuse an engine that is no longer the one of the key.
 
         Raises:
-            CalculationFailed: where its source or a file that its options name has changed.
+            CalculationFailed: where its source, or a file or folder that its options name, has
+                changed.
         """
         if replace(self).key != self.key:
             raise engine_changed(self.spec)
@@ -147,7 +148,7 @@ def execute(task: Task[R], folder: Path) -> R:
 
     Raises:
         CalculationFailed: where the engine gives no finite numbers, or is not the one of the key:
-            its source or a file that its options name has changed.
+            its source, or a file or folder that its options name, has changed meanwhile.
     """
     (folder / STARTED).touch()
     task.require_same_engine()

@@ -1,18 +1,22 @@
 """Real GPAW: LNMO's moment, gap and magnetic order; calculations that survive."""
 
+import os
 import re
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 from ase.calculators.calculator import CalculationFailed
+from ase.calculators.subprocesscalculator import PackedCalculator
 from pymatgen.core import Structure
 
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.calculators import CalculatorSpec
+from lnmo_atoms.calculators.mpi import RankGroup
 from lnmo_atoms.formats import read, to_atoms
 from lnmo_atoms.tasks import static
 
@@ -44,6 +48,51 @@ def oxide():
         coords_are_cartesian=True,
         site_properties={"magmom": [3, 0, 0]},
     )
+
+
+class Altered(PackedCalculator):
+    """A field of SMALL on ranks whose module has other constants, and of which some come late."""
+
+    def __init__(self, maxiter=150, late=0.0, **constants):
+        from lnmo_atoms.calculators.gpaw import PRESET, SETUPS
+
+        self.settings = {**PRESET, "setups": dict(SETUPS[False]), **SMALL, "maxiter": maxiter}
+        self.late, self.constants = late, constants
+
+    def unpack_calculator(self):
+        from gpaw.mpi import world
+
+        from lnmo_atoms.calculators import gpaw_scf
+
+        late = self.late if world.rank else 0.0
+
+        class Late(gpaw_scf.SelfConsistentField):
+            def _next_log(self):
+                time.sleep(late)
+                return super()._next_log()
+
+        for name, value in self.constants.items():
+            setattr(gpaw_scf, name, value)
+        return Late(self.settings)
+
+
+@pytest.fixture
+def in_ranks(monkeypatch):
+    """Makes ``compute`` of an altered field, on ranks or here."""
+    here = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([*here, os.environ.get("PYTHONPATH", "")]))
+
+    def compute(ranks, **alterations):
+        packed = Altered(**alterations)
+        if ranks > 1:
+            return partial(RankGroup(packed, ranks).call, "compute")
+        from lnmo_atoms.calculators import gpaw_scf
+
+        for name in packed.constants:
+            monkeypatch.setattr(gpaw_scf, name, getattr(gpaw_scf, name))
+        return packed.unpack_calculator().compute
+
+    return compute
 
 
 def iterations(folder):
@@ -129,6 +178,46 @@ def test_what_is_stopped_goes_on_from_its_density(oxide, tmp_path, monkeypatch):
     assert not list(tmp_path.glob(".*"))
 
 
+def test_forces_of_a_density_that_was_stopped_halfway_are_not_taken_for_the_last(
+    oxide, tmp_path, monkeypatch
+):
+    """GPAW writes them with the density where it takes forces for a sign of convergence."""
+    from lnmo_atoms.calculators import gpaw_scf
+
+    monkeypatch.setattr(gpaw_scf, "INTERVAL", 0.0)
+    off, options = to_atoms(moved(oxide, 1, [0.1, 0.05, 0])), {"convergence": {"forces": 0.005}}
+    keep = gpaw_scf.SelfConsistentField._keep
+
+    def stop(self, calc):
+        keep(self, calc)
+        if "forces" in calc.dft.results:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(gpaw_scf.SelfConsistentField, "_keep", stop)
+        calculator = fresh(**options)
+        calculator.directory = tmp_path
+        with pytest.raises(KeyboardInterrupt):
+            calculator.get_property("forces", off)
+    calculator = fresh(**options)
+    calculator.directory = tmp_path
+    forces = calculator.get_property("forces", off)
+    assert min(iterations(tmp_path)) > 0
+    assert forces == pytest.approx(fresh(**options).get_property("forces", off), abs=0.01)
+    assert calculator.get_property("energy", off) == pytest.approx(
+        fresh().get_property("energy", off), abs=1e-3
+    )
+
+
+@pytest.mark.parametrize("ranks", [1, 2])
+def test_a_full_disk_costs_the_density_and_not_the_calculation(oxide, tmp_path, in_ranks, ranks):
+    (tmp_path / ".density.gpw").symlink_to("/dev/full")
+    found = in_ranks(ranks, INTERVAL=0.0)(to_atoms(oxide), ["energy"], tmp_path)
+    assert found["energy"] == pytest.approx(energy(fresh(), oxide), abs=1e-3)
+    assert [path.name for path in tmp_path.iterdir()] == ["gpaw-1.log"]
+    assert (tmp_path / "gpaw-1.log").read_text().count("# Writing to") == 1
+
+
 def test_a_damaged_density_costs_nothing_but_its_use(oxide, tmp_path, caplog):
     (tmp_path / "density.gpw").write_bytes(b"- of UlmGPAW")
     assert energy(fresh(), oxide, tmp_path) == pytest.approx(energy(fresh(), oxide), abs=1e-3)
@@ -177,6 +266,22 @@ def test_ranks_give_the_same_numbers(oxide, tmp_path, monkeypatch):
     parallel = energy(fresh(ranks=2), oxide, tmp_path)
     assert parallel == pytest.approx(energy(fresh(), oxide), abs=1e-3)
     assert "cores:  2" in (tmp_path / "gpaw-1.log").read_text()
+
+
+def test_ranks_agree_on_a_damaged_density(oxide, tmp_path, in_ranks):
+    (tmp_path / "density.gpw").write_bytes(b"- of UlmGPAW")
+    found = in_ranks(2)(to_atoms(oxide), ["energy"], tmp_path)
+    assert found["energy"] == pytest.approx(energy(fresh(), oxide), abs=1e-3)
+
+
+def test_ranks_that_come_late_name_the_same_log(oxide, tmp_path, in_ranks):
+    """And tell their failure as it is, again and again, instead of dying of a log not found."""
+    patience = {"mixer": {"name": "pulay", "beta": 0.02}, "maxiter": 3}
+    compute = in_ranks(2, maxiter=4, PATIENT=patience, late=0.5)
+    for _ in range(2):
+        with pytest.raises(CalculationFailed, match=r"not self-consistent after 4 .* after 3; "):
+            compute(to_atoms(oxide), ["energy"], tmp_path)
+    assert iterations(tmp_path) == [4, 3, 4, 3]
 
 
 def test_ranks_end_with_a_driver_that_is_killed(tmp_path):
