@@ -30,7 +30,7 @@ def run_disordered(recipe: Recipe, bulk: Structure, samples: int, dry_run: bool,
         return 0
     with (
         Study(folder) as study,
-        open_executor(recipe) as pool,
+        open_executor(recipe, spec.ranks) as pool,
         ProgressBars(hidden=json) as progress,
     ):
         results = disordered_surface_energies(

@@ -8,7 +8,7 @@ from lnmo_atoms.cli.screen import note
 from lnmo_atoms.executors import available_cores, make_executor
 
 
-def open_executor(recipe: Recipe, ranks: int = 1) -> AbstractContextManager[Executor]:
+def open_executor(recipe: Recipe, ranks: int) -> AbstractContextManager[Executor]:
     """For ``with``; a factory, which is the user's own code, is named before it is called.
 
     Args:
