@@ -151,7 +151,7 @@ def test_results_are_those_that_vasp_gave(ended, tmp_path):
 def test_moments_keep_their_signs_and_atoms(ended):
     plan = load_plan(ended)
     for calculation in plan.calculations:
-        for run in finished(calculation, 0.05, ended):
+        for run in finished(calculation, ended):
             formal = np.array(run.structure.site_properties["magmom"])
             assert run.run.moments == pytest.approx(SCREENED * formal, abs=1e-3)
             assert (run.run.moments < -1).sum() == (formal < 0).sum() > 0
@@ -181,10 +181,6 @@ def _magmom(root):
         ({"PREC": "Normal"}, "PREC is n, in the bulk a"),
         ({"ISMEAR": 1}, "ISMEAR is 1, in the bulk 0"),
         ({"SIGMA": 0.2}, "SIGMA is 0.2 eV, in the bulk 0.05 eV"),
-        ({"IVDW": 12}, "IVDW is 12, in the bulk 0"),
-        ({"ADDGRID": True}, "ADDGRID is 1, in the bulk 0"),
-        ({"LUSE_VDW": True}, "LUSE_VDW is 1, in the bulk 0"),
-        ({"EFIELD": 0.1}, "EFIELD is 0.1, in the bulk 0"),
     ],
 )
 def test_other_settings_are_told_and_left_out(copy, tags, line):
@@ -195,25 +191,6 @@ def test_other_settings_are_told_and_left_out(copy, tags, line):
     assert set(troubles(found)) == {"slab-100-a"}
     assert found.surfaces == ()
     assert len(found.hops) == 2
-    (copy / "slab-100-a" / "vasprun.xml").unlink()
-    assert troubles(collect_vasp(copy)) == troubles(found)
-
-
-def test_a_charged_cell_is_told_and_left_out(copy):
-    run_vasp(copy / "slab-100-a", replace(RUNS["slab-100-a"], charge=1.0))
-    found = collect_vasp(copy)
-    assert "it ran with a charge of +1 e (NELECT = " in troubles(found)["slab-100-a"]
-    assert found.surfaces == ()
-
-
-def test_what_no_longer_matches_is_not_shown_any_more(copy, tmp_path):
-    collect_vasp(copy, tmp_path / "study")
-    assert load_surfaces(tmp_path / "study" / SURFACES_FILE)
-    change(copy / "slab-100-a", ENCUT=600)
-    run_vasp(copy / "slab-100-a", RUNS["slab-100-a"])
-    collect_vasp(copy, tmp_path / "study")
-    assert not (tmp_path / "study" / SURFACES_FILE).exists()
-    assert len(load_hops(tmp_path / "study" / HOPS_FILE)) == 2
 
 
 def test_coarser_k_points_and_other_potentials_are_told(copy):
@@ -288,38 +265,13 @@ def test_unconverged_electrons_give_no_energy(copy):
     assert found.surfaces == ()
 
 
-@pytest.mark.parametrize("tags", [{}, {"NSW": 2}, {"NSW": 0}, {"EDIFFG": -0.5}])
-def test_unrelaxed_slab_keeps_its_numbers_and_is_not_ranked(copy, tags):
-    """Whatever ended it: its steps, a STOPCAR, or less that was asked."""
-    change(copy / "slab-100-a", **tags)
-    run_vasp(copy / "slab-100-a", replace(RUNS["slab-100-a"], force=0.3))
+def test_unrelaxed_slab_keeps_its_numbers_and_is_not_ranked(copy):
+    change(copy / "slab-100-a", NSW=2)
+    run_vasp(copy / "slab-100-a", RUNS["slab-100-a"])
     found = collect_vasp(copy)
-    assert troubles(found) == {
-        "slab-100-a": "not relaxed to 0.05 eV/Å after 2 steps, 0.3 eV/Å are left: go on from "
-        "CONTCAR"
-    }
+    assert troubles(found) == {"slab-100-a": "not relaxed after 2 steps: go on from CONTCAR"}
     assert not found.surfaces[0].ranked
     assert found.surfaces[0].gamma == pytest.approx(GAMMA, abs=1e-6)
-
-
-def test_a_path_that_ran_out_of_steps_is_not_final(copy):
-    name = next(f.folder for f in collect_vasp(copy).findings if f.kind == "hop")
-    change(copy / name, NSW=2)
-    for number in ("01", "02", "03"):
-        run_vasp(copy / name / number, Shown([-390.3, -390.4]), copy / name)
-    found = collect_vasp(copy)
-    assert "after 2 steps: go on from CONTCAR" in troubles(found)[name]
-    assert sorted(hop.converged for hop in found.hops) == [False, True]
-
-
-def test_electrons_that_began_unconverged_leave_no_energy_as_cut(copy, tmp_path):
-    run_vasp(copy / "slab-100-a", replace(RUNS["slab-100-a"], first_electronic=200))
-    (result,) = collect_vasp(copy, tmp_path / "study").surfaces
-    assert any("γ as cut is not final" in flag for flag in result.flags)
-    assert result.gamma == pytest.approx(GAMMA, abs=1e-6)
-    assert "static 100-a" not in {state.name for state in status_of(tmp_path / "study")}
-    (copy / "slab-100-a" / "vasprun.xml").unlink()
-    assert collect_vasp(copy).surfaces[0].flags == result.flags
 
 
 def test_without_the_bulk_nothing_is_compared(copy):
@@ -356,13 +308,12 @@ def test_another_cell_is_told(copy):
     assert "its cell is not that" in troubles(collect_vasp(copy))["slab-100-a"]
 
 
-def test_a_run_that_went_on_from_contcar_says_so(copy, tmp_path):
+def test_a_run_that_went_on_from_contcar_says_so(copy):
     place = copy / "slab-100-a"
     Poscar.from_file(place / "POSCAR").structure.perturb(0.05).to(filename=place / "POSCAR")
     run_vasp(place, replace(RUNS["slab-100-a"], energies=[slab_energy(GAMMA)]))
-    (result,) = collect_vasp(copy, tmp_path / "study").surfaces
+    (result,) = collect_vasp(copy).surfaces
     assert any("began at a later geometry" in flag for flag in result.flags)
-    assert "static 100-a" not in {state.name for state in status_of(tmp_path / "study")}
     assert result.gamma == pytest.approx(GAMMA, abs=1e-6)
 
 

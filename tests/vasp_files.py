@@ -16,10 +16,6 @@ TITLES = {
     "Mn": "PAW_PBE Mn_pv 02Aug2007",
     "O": "PAW_PBE O 08Apr2002",
 }
-VALENCES = {"Li": 3.0, "Ni": 16.0, "Mn": 13.0, "O": 6.0}
-"""Electrons of those potentials."""
-OTHERS = ("ADDGRID", "EFIELD", "IVDW", "LUSE_VDW")
-"""Tags that the echo of the INCAR shows."""
 SCREENED = 0.9
 """Share of a formal moment inside the PAW sphere."""
 
@@ -33,9 +29,6 @@ class Shown:
         shift: Å, shape (n, 3), of the atoms from first to last step.
         strain: of the cell from first to last step.
         electronic: steps of the electrons in each ionic step.
-        first_electronic: those in the first; None for as many.
-        force: eV/Å, largest in the last step.
-        charge: e.
         version: of VASP.
         titles: of the POTCARs.
     """
@@ -44,9 +37,6 @@ class Shown:
     shift: np.ndarray | float = 0.0
     strain: float = 0.0
     electronic: int = 12
-    first_electronic: int | None = None
-    force: float = 0.001
-    charge: float = 0.0
     version: str = "6.4.2"
     titles: dict = field(default_factory=lambda: TITLES)
 
@@ -119,20 +109,7 @@ def _parameters(incar):
         ("LHFCALC", "logical", " F  "),
         ("AEXX", "", "0.0"),
         ("HFSCREEN", "", "0.0"),
-        ("ADDGRID", "logical", logical[bool(incar.get("ADDGRID"))]),
-        ("LUSE_VDW", "logical", logical[bool(incar.get("LUSE_VDW"))]),
-        ("EFIELD", "", str(incar.get("EFIELD", 0.0))),
     ]
-
-
-def _electrons(symbols, shown):
-    """NELECT."""
-    return sum(VALENCES[symbol] for symbol in symbols) - shown.charge
-
-
-def _loops(i, shown):
-    """Steps of the electrons in an ionic step."""
-    return shown.electronic if i or shown.first_electronic is None else shown.first_electronic
 
 
 def vasprun(incar, mesh, poscar, steps, shown):
@@ -144,26 +121,25 @@ def vasprun(incar, mesh, poscar, steps, shown):
         for name in ("LDAUU", "LDAUJ")
         if name in incar
     )
-    tags += f'<i type="int" name="IVDW"> {incar["IVDW"]} </i>\n' if "IVDW" in incar else ""
     tags += f'<i type="logical" name="LDAU"> {"T" if incar.get("LDAU") else "F"} </i>\n'
-    parameters = f'<i name="NELECT">{_electrons(symbols, shown):15.8f}</i>\n' + "".join(
+    parameters = "".join(
         f'<i {f"type={chr(34)}{kind}{chr(34)} " if kind else ""}name="{name}">{text}</i>\n'
         for name, kind, text in _parameters(incar)
     )
     atoms = "".join(f"<rc><c>{s}</c><c>{kinds.index(s) + 1}</c></rc>\n" for s in symbols)
     types = "".join(
-        f"<rc><c>{symbols.count(s)}</c><c>{s}</c><c>1.0</c><c>{VALENCES[s]}</c>"
+        f"<rc><c>{symbols.count(s)}</c><c>{s}</c><c>1.0</c><c>1.0</c>"
         f"<c> {shown.titles[s]} </c></rc>\n"
         for s in kinds
     )
     calculations = "".join(
         "<calculation>\n"
-        + _loops(i, shown) * f"<scstep>{_energies(energy - ENTROPY, energy)}</scstep>\n"
+        + shown.electronic * f"<scstep>{_energies(energy - ENTROPY, energy)}</scstep>\n"
         + _structure(lattice, positions)
-        + f'<varray name="forces">\n{_rows(np.eye(len(symbols), 3) * shown.force)}\n</varray>\n'
+        + f'<varray name="forces">\n{_rows(np.full((len(symbols), 3), 0.001))}\n</varray>\n'
         + _energies(energy - ENTROPY, energy)
         + "</calculation>\n"
-        for i, (lattice, positions, energy) in enumerate(steps)
+        for lattice, positions, energy in steps
     )
     return (
         '<?xml version="1.0" encoding="ISO-8859-1"?>\n<modeling>\n<generator>\n'
@@ -211,7 +187,6 @@ def outcar(incar, mesh, poscar, steps, shown):
     head = (
         f" vasp.{shown.version} 20Jul23 (build Jan 01 2024 00:00:00) complex\n INCAR:\n"
         f"   ENCUT = {incar['ENCUT']}\n   LREAL = .{str(bool(incar['LREAL'])).upper()}.\n"
-        + "".join(f"   {tag} = {incar[tag]}\n" for tag in OTHERS if tag in incar)
         + 2 * "".join(f" POTCAR:    {shown.titles[kind]}\n" for kind in kinds)
         + "".join(f"   TITEL  = {shown.titles[kind]}\n" for kind in kinds)
         + " Automatic generation of k-mesh.\n Grid dimensions read from file:\n"
@@ -219,8 +194,6 @@ def outcar(incar, mesh, poscar, steps, shown):
         "   k-points           NKPTS =      1   number of bands    NBANDS=    300\n"
         "   total plane-waves  NPLWV = 110592\n"
         f"   ions per type =  {' '.join(str(symbols.count(kind)) for kind in kinds)}\n"
-        f"  Ionic Valenz\n   ZVAL   = {' '.join(f'{VALENCES[kind]:6.2f}' for kind in kinds)}\n"
-        f"   NELECT = {_electrons(symbols, shown):12.4f}    total number of electrons\n"
         f"   PREC   = {str(incar['PREC']).lower()[:6]}   normal or accurate\n"
         f"   ISPIN  =      {incar['ISPIN']}    spin polarized calculation?\n"
         f"   LASPH  =      {flags[bool(incar['LASPH'])]}    aspherical Exc in radial PAW\n"
@@ -238,16 +211,16 @@ def outcar(incar, mesh, poscar, steps, shown):
         + " k-points in reciprocal lattice and weights: k-points\n"
         "   0.00000000  0.00000000  0.00000000       1.000\n \n"
     )
-    body, forces = "", np.eye(len(symbols), 3) * shown.force
+    body = ""
     for i, (lattice, positions, energy) in enumerate(steps):
         totals = f"without entropy= {energy + ENTROPY:16.8f}  energy(sigma->0) = {energy:16.8f}\n"
         body += "".join(
             f"--------------- Iteration {i + 1:4d}({k + 1:4d})  -------------\n  energy {totals}"
-            for k in range(_loops(i, shown))
+            for k in range(shown.electronic)
         )
         rows = "".join(
-            "".join(f"{x:13.5f}" for x in row) + "   " + "".join(f"{f:13.6f}" for f in force) + "\n"
-            for row, force in zip(positions @ lattice, forces, strict=True)
+            " ".join(f"{x:12.5f}" for x in row) + "   " + 3 * "     0.001000" + "\n"
+            for row in positions @ lattice
         )
         line = " " + 83 * "-" + "\n"
         body += (

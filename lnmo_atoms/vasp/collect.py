@@ -23,7 +23,6 @@ from lnmo_atoms.store.provenance import COLLECTION
 from lnmo_atoms.vasp.collection import Collection
 from lnmo_atoms.vasp.export import hand_off
 from lnmo_atoms.vasp.folder import Finished, finished
-from lnmo_atoms.vasp.inputs import fmax_of
 from lnmo_atoms.vasp.manifest import Calculation, Plan, load_plan, log
 from lnmo_atoms.vasp.stages import crystal_stage, path_stage
 
@@ -37,7 +36,7 @@ class Finding:
     Attributes:
         folder: its name.
         kind: of its calculation.
-        energy: eV, of the last geometry; None without one, and of a path of several images.
+        energy: eV, of the last geometry; None without one, and of a path.
         steps: geometries; None without any.
         troubles: one line each: what is missing, unconverged, or does not match.
     """
@@ -79,10 +78,9 @@ def collect_vasp(folder: Path | str, study: Study | Path | str | None = None) ->
     """Read the finished folders of a hand-off into a study, and write those that follow.
 
     Energies are used where the run is that of the exported atoms in their order, its electrons are
-    converged, its cell is neutral and without pressure, and what decides an energy is as in the
-    bulk: cutoff, functional, U, potentials, spin, LASPH, precision, projection, smearing, van der
-    Waals terms, exact exchange, spin–orbit coupling, ADDGRID, an electric field, the spacing of the
-    k-points. A relaxation with larger forces than were asked keeps its numbers but is never ranked.
+    converged, and everything that decides an energy is as in the bulk: cutoff, functional, U,
+    potentials, spin, LASPH, precision, projection, smearing, spacing of the k-points. A relaxation
+    that ran out of steps keeps its numbers but is never ranked.
 
     Args:
         folder: from :func:`export_vasp`.
@@ -98,17 +96,16 @@ def collect_vasp(folder: Path | str, study: Study | Path | str | None = None) ->
     for calculation in plan.calculations:
         name = calculation.folder
         try:
-            runs[name] = finished(calculation, fmax_of(calculation.kind, plan), root)
+            runs[name] = finished(calculation, root)
         except RequestError as error:
             findings[name] = Finding(name, calculation.kind, troubles=(str(error),))
         else:
-            findings[name] = _finding(calculation, runs[name], plan)
+            findings[name] = _finding(calculation, runs[name])
     everything = Collection(plan, runs)
     for name, line in everything.mismatches():
         findings[name] = findings[name].but(line)
     usable = everything.matching()
-    dropped = set(everything.kinds() - usable.kinds())
-    surfaces, hops = _keep(usable, dropped, root, study)
+    surfaces, hops = _keep(usable, root, study)
     try:
         following, stage = _following(usable)
     except (CalculationError, RequestError) as error:
@@ -123,7 +120,7 @@ def collect_vasp(folder: Path | str, study: Study | Path | str | None = None) ->
     )
 
 
-def _finding(calculation: Calculation, runs: Sequence[Finished], plan: Plan) -> Finding:
+def _finding(calculation: Calculation, runs: Sequence[Finished]) -> Finding:
     """A folder that VASP has finished, converged or not."""
     energy = runs[0].run.energy if len(runs) == 1 else None
     steps = max(run.run.steps for run in runs)
@@ -132,26 +129,15 @@ def _finding(calculation: Calculation, runs: Sequence[Finished], plan: Plan) -> 
         given = moments(runs[0].structure)
         if line := moment_changes(runs[0].structure, given, runs[0].run.moments):
             log.warning("the bulk is not magnetised as it was exported: %s", line)
-    if all(run.relaxed for run in runs):
+    if all(run.run.ionic for run in runs):
         return finding
-    left = "" if calculation.kind == "hop" else f", {runs[0].largest_force:.3g} eV/Å are left"
-    asked = fmax_of(calculation.kind, plan)
-    return finding.but(
-        f"not relaxed to {asked:g} eV/Å after {steps} steps{left}: go on from CONTCAR"
-    )
+    return finding.but(f"not relaxed after {steps} steps: go on from CONTCAR")
 
 
 def _keep(
-    usable: Collection, dropped: set[str], root: Path, study: Study | Path | str | None
+    usable: Collection, root: Path, study: Study | Path | str | None
 ) -> tuple[list[SurfaceResult], list[HopResult]]:
-    """Write all that is finished into the study; what it gives.
-
-    Args:
-        usable: the folders that match.
-        dropped: kinds of those that do not.
-        root: of the hand-off.
-        study: folder or study.
-    """
+    """Write all that is finished into the study; what it gives."""
     with Study.open(study) as open_study:
         _require_own(open_study.path)
         if usable.spec is None:
@@ -163,20 +149,9 @@ def _keep(
         surfaces, hops = usable.surfaces(), usable.barriers()
         if surfaces:
             save_surfaces(surfaces, open_study.path / SURFACES_FILE)
-        elif "slab" in dropped:
-            _forget(open_study.path / SURFACES_FILE)
         if hops and usable.hopping is not None:
             save_hops(hops, usable.hopping.cell.bulk, open_study.path / HOPS_FILE)
-        elif {"end point", "hop"} & dropped:
-            _forget(open_study.path / HOPS_FILE)
     return surfaces, hops
-
-
-def _forget(path: Path) -> None:
-    """Remove what was collected before from folders that no longer match."""
-    if path.exists():
-        log.warning("%s is removed: of what it held nothing matches any more", path)
-        path.unlink()
 
 
 def _require_own(study: Path) -> None:
@@ -207,7 +182,7 @@ def _following(usable: Collection) -> tuple[Plan, list[Calculation]]:
     plan = usable.plan
     if plan.crystal is None:
         first = plan.calculations[0].folder
-        runs = [run for run in usable.runs.get(first, ()) if run.relaxed]
+        runs = [run for run in usable.runs.get(first, ()) if run.run.ionic]
         if not runs:
             return plan, []
         plan = replace(plan, crystal=judged(plan.bulk, runs[0].result, ENGINE).structure)

@@ -1,6 +1,5 @@
 """The finished folders of a hand-off together: do they match, and what do they give."""
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -28,7 +27,6 @@ from lnmo_atoms.vasp.manifest import Calculation, Plan
 from lnmo_atoms.vasp.stages import Hopping
 
 RESTARTED = "the run began at a later geometry: γ as cut is of that one"
-UNSETTLED = "the first geometry's electrons did not converge: γ as cut is not final"
 HIGHEST_IMAGE = (
     "the saddle is the highest image of the band: exact where VASP has the VTST tools, whose "
     "LCLIMB lets it climb; else a lower bound"
@@ -56,7 +54,7 @@ class Collection:
     @cached_property
     def bulk(self) -> Finished | None:
         """The reference, in the cell of all others; None as long as it is not relaxed."""
-        found = [runs[0] for _, runs in self._of("bulk") if runs[0].relaxed]
+        found = [runs[0] for _, runs in self._of("bulk") if runs[0].run.ionic]
         return found[0] if found else None
 
     @cached_property
@@ -87,10 +85,6 @@ class Collection:
             return self.bulk, "the bulk"
         ends = [runs[0] for _, runs in self._of("end point")]
         return (ends[0] if ends else None), "the end points"
-
-    def kinds(self) -> Counter[str]:
-        """How many folders of each kind are finished."""
-        return Counter(c.kind for c in self.plan.calculations if c.folder in self.runs)
 
     def matching(self) -> "Collection":
         """Without the folders whose energies are incomparable."""
@@ -141,20 +135,16 @@ class Collection:
         for _, runs in self._of("bulk"):
             name, crystal = "relax bulk in its cell", plan.crystal
             yield Task.relax(name, crystal, spec, fmax=BULK_FMAX), runs[0].result
-        yield from self._slab_tasks(spec)
+        for calculation, runs in self._of("slab"):
+            if (slab := calculation.slab) is not None:
+                yield static_task(slab, spec), runs[0].first
+                yield relax_task(slab, spec, plan.fmax), runs[0].result
         if self.hopping is not None:
             for task in self.hopping.ends.tasks.values():
                 if isinstance(outcome := self.relaxed[task.key], TaskResult):
                     yield task, outcome
         for number, (guess, band) in self.paths.items():
             yield band_task(guess, plan.hops[number], spec, plan.fmax), band
-
-    def _slab_tasks(self, spec: CalculatorSpec) -> Iterator[tuple[Task[Any], TaskResult]]:
-        for calculation, (run,) in self._of("slab"):
-            if (slab := calculation.slab) is not None:
-                if run.begun_well:
-                    yield static_task(slab, spec), run.first
-                yield relax_task(slab, spec, self.plan.fmax), run.result
 
     def surfaces(self) -> list[SurfaceResult]:
         """Surface energies of the finished slabs, as of any engine."""
@@ -168,8 +158,8 @@ class Collection:
             if (slab := calculation.slab) is None:
                 continue
             result = unrelaxed_result(slab, reference, run.first)
-            flags = [RESTARTED] * run.restarted + [UNSETTLED] * (not run.run.first_electronic)
-            result = replace(result, flags=(*result.flags, *flags))
+            if run.restarted:
+                result = replace(result, flags=(*result.flags, RESTARTED))
             found.append(relaxed_result(result, moments_in_bulk(slab, reference), run.result))
         return by_facet_and_gamma(found)
 
@@ -218,7 +208,7 @@ def _band(guess: Guess, runs: Sequence[Finished]) -> BandResult:
         curvatures=None,
         curvature_errors=None,
         moments=np.array(moments) if len(moments) == len(runs) else None,
-        converged=all(run.relaxed for run in runs),
+        converged=all(run.run.ionic for run in runs),
         path_calls=sum(run.run.steps for run in runs),
         proof_calls=0,
         seconds=max(run.run.seconds for run in runs),

@@ -12,15 +12,13 @@ from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.formats.poscar import poscar_order
 from lnmo_atoms.results import TaskResult
 from lnmo_atoms.vasp.kpoints import Sampling
-from lnmo_atoms.vasp.manifest import Calculation, Kind
+from lnmo_atoms.vasp.manifest import Calculation
 from lnmo_atoms.vasp.outcar import Outcar
 from lnmo_atoms.vasp.run import Run
 from lnmo_atoms.vasp.vasprun import read_vasprun
 
 SAME_CELL = 1e-3
 """Å."""
-PRINTED = 1.01
-"""Times the force that was asked is small enough: VASP's own test takes off the drift."""
 AS_WRITTEN = 0.01
 """Å, from the exported positions, within which a run began there and not at a later geometry."""
 
@@ -36,41 +34,19 @@ class Finished:
     Attributes:
         structure: as exported.
         run: atoms in the order of ``structure``.
-        kind: of its calculation.
-        fmax: eV/Å, asked of it.
+        slab: its third lattice vector crosses the vacuum.
         restarted: the run began at another geometry than the exported one.
     """
 
     structure: Structure
     run: Run
-    kind: Kind
-    fmax: float
+    slab: bool
     restarted: bool
 
     @property
     def sampling(self) -> Sampling:
-        """Of the reciprocal cell; the third vector of a slab's crosses the vacuum."""
-        return Sampling(self.run.first_lattice, self.run.mesh, self.kind == "slab")
-
-    @property
-    def largest_force(self) -> float:
-        """eV/Å, on any atom."""
-        return float(np.linalg.norm(self.run.forces, axis=1).max())
-
-    @property
-    def relaxed(self) -> bool:
-        """It reached what was asked of it, whatever its INCAR said.
-
-        Of a path the forces do not tell, since springs act beside them, nor do they of a cell's
-        stress: there VASP's own word counts.
-        """
-        small = self.largest_force <= PRINTED * self.fmax
-        return {"cell": small and self.run.ionic, "hop": self.run.ionic}.get(self.kind, small)
-
-    @property
-    def begun_well(self) -> bool:
-        """Its first energy is that of the exported geometry."""
-        return self.run.first_electronic and not self.restarted
+        """Of the reciprocal cell."""
+        return Sampling(self.run.first_lattice, self.run.mesh, self.slab)
 
     @property
     def result(self) -> TaskResult:
@@ -78,7 +54,7 @@ class Finished:
         run, given = self.run, self.structure.frac_coords
         shift = run.positions - given
         return self._result(
-            run.energy, run.lattice, given + shift - np.round(shift), run.forces, self.relaxed
+            run.energy, run.lattice, given + shift - np.round(shift), run.forces, run.ionic
         )
 
     @property
@@ -118,13 +94,8 @@ class Finished:
         )
 
 
-def finished(calculation: Calculation, fmax: float, root: Path) -> list[Finished]:
+def finished(calculation: Calculation, root: Path) -> list[Finished]:
     """What VASP did in a folder: one geometry, or every image between a path's end points.
-
-    Args:
-        calculation: of the hand-off.
-        fmax: eV/Å, asked of it.
-        root: of the hand-off.
 
     Raises:
         RequestError: in one line, what is missing or wrong; a ``NotRunError`` where VASP has not
@@ -134,11 +105,11 @@ def finished(calculation: Calculation, fmax: float, root: Path) -> list[Finished
     if not place.is_dir():
         raise RequestError("the folder is missing: bring it back, or export again")
     if calculation.kind != "hop":
-        return [_finished(calculation.structures[0], place, calculation.kind, fmax)]
+        return [_finished(calculation.structures[0], place, calculation.kind)]
     found = []
     for number, image in enumerate(calculation.structures[1:-1], 1):
         try:
-            found.append(_finished(image, place / f"{number:02d}", calculation.kind, fmax))
+            found.append(_finished(image, place / f"{number:02d}", calculation.kind))
         except NotRunError:
             raise
         except RequestError as error:
@@ -146,7 +117,7 @@ def finished(calculation: Calculation, fmax: float, root: Path) -> list[Finished
     return found
 
 
-def _finished(structure: Structure, place: Path, kind: Kind, fmax: float) -> Finished:
+def _finished(structure: Structure, place: Path, kind: str) -> Finished:
     order = np.array(poscar_order(structure))
     run = _read(place)
     if run.symbols != tuple(structure[int(i)].specie.symbol for i in order):
@@ -160,7 +131,7 @@ def _finished(structure: Structure, place: Path, kind: Kind, fmax: float) -> Fin
     distances = structure.lattice.get_all_distances(run.first_positions, structure.frac_coords)
     _require_own_places(distances, run.symbols)
     restarted = not same_cell or float(distances.diagonal().max()) > AS_WRITTEN
-    return Finished(structure, run, kind, fmax, restarted)
+    return Finished(structure, run, kind == "slab", restarted)
 
 
 def _require_own_places(distances: NDArray[np.float64], symbols: tuple[str, ...]) -> None:

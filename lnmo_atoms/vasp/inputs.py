@@ -23,7 +23,7 @@ from lnmo_atoms.formats.sites import warnings_to
 from lnmo_atoms.migration.end_points import END_POINT_FMAX
 from lnmo_atoms.reference import BULK_FMAX
 from lnmo_atoms.vasp.kpoints import mesh
-from lnmo_atoms.vasp.manifest import Calculation, Kind, Plan, log
+from lnmo_atoms.vasp.manifest import Calculation, Plan, log
 
 POTENTIALS: Literal["PBE_54"] = "PBE_54"
 """VASP's set of PAW potentials."""
@@ -125,11 +125,6 @@ def settings(calculation: Calculation, plan: Plan) -> tuple[Incar, list[str]]:
             sort_structure=False,
         )
         return chosen.incar, list(chosen.potcar_symbols)
-
-
-def fmax_of(kind: Kind, plan: Plan) -> float:
-    """eV/Å, asked of the relaxations of a kind."""
-    return -float({"EDIFFG": -plan.fmax, **KINDS[kind]}["EDIFFG"])
 
 
 def in_file_order(structure: Structure) -> Structure:

@@ -11,14 +11,7 @@ from numpy.typing import NDArray
 
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.vasp.kpoints import Mesh
-from lnmo_atoms.vasp.run import (
-    OTHERS,
-    Run,
-    Settings,
-    others,
-    require_neutral,
-    require_no_pressure,
-)
+from lnmo_atoms.vasp.run import Run, Settings, require_no_pressure
 from lnmo_atoms.vasp.vasprun import functional
 
 END = "General timing and accounting informations for this job"
@@ -26,8 +19,6 @@ END = "General timing and accounting informations for this job"
 NUMBER = r"(-?\d+\.\d*(?:E[-+]\d+)?)"
 ROW = re.compile(rf" *\d+(?: +-?\d+\.\d*)* +{NUMBER} *")
 """Of a table of moments: the last number counts."""
-VALENCES = re.compile(r"Ionic Valenz\s+ZVAL\s*=([\d. ]+)")
-"""Of each potential."""
 MOST_ATOMS = 1_000_000
 
 
@@ -94,9 +85,6 @@ class Outcar:
         counts = [int(word) for word in self._after("ions per type =").split()]
         if sum(counts) > MOST_ATOMS:
             raise ValueError(counts)
-        valences = VALENCES.findall(text)[-1].split()
-        valence = sum(n * float(z) for n, z in zip(counts, valences, strict=True))
-        require_neutral(float(self._tag("NELECT")), valence)
         titles = [" ".join(title.split()) for title in re.findall(r"TITEL\s*=(.*)", text)]
         elements = [re.split(r"[_\s]", title.split()[1])[0] for title in titles]
         symbols = np.repeat(elements, counts).tolist()
@@ -104,8 +92,7 @@ class Outcar:
         cells = [_cell(part) for part in text.split("direct lattice vectors")[1:]]
         first, last = (_table(tables[i], len(symbols)) for i in (0, -1))
         cell = cells[-1]
-        loops = re.findall(r"Iteration\s+(\d+)\(\s*(\d+)\)", text)
-        most, first_loops = int(self._tag("NELM")), [int(k) for step, k in loops if step == "1"]
+        loops = [int(number) for number in re.findall(r"Iteration\s+\d+\(\s*(\d+)\)", text)]
         return Run(
             settings=self._settings(elements, titles),
             mesh=self._mesh(),
@@ -118,9 +105,8 @@ class Outcar:
             energy=_energy(tables[-1]),
             forces=last[:, 3:],
             moments=self.moments(),
-            first_electronic=first_loops[-1] < most,
-            electronic=int(loops[-1][1]) < most,
-            ionic=len(tables) < int(self._tag("NSW")),
+            electronic=loops[-1] < int(self._tag("NELM")),
+            ionic=int(self._tag("NSW")) <= 1 or len(tables) < int(self._tag("NSW")),
             steps=len(tables),
             seconds=self.seconds,
         )
@@ -149,7 +135,6 @@ class Outcar:
             real_space=self._tag("LREAL") == "T",
             smearing=int(self._tag("ISMEAR")),
             width=float(self._tag("SIGMA")),
-            others=others(self._others(), bool(hubbard)),
         )
 
     def _mesh(self) -> Mesh | None:
@@ -161,19 +146,8 @@ class Outcar:
 
     def _tag(self, name: str) -> str:
         """The value in the list of parameters, which follows an echo of the INCAR."""
-        return self._values(name)[-1]
-
-    def _values(self, name: str) -> list[str]:
-        return re.findall(rf"\b{name}\s*=\s*([^\s;]+)", self.text)
-
-    def _others(self) -> dict[str, float]:
-        """Of the tags that not every version lists, those that this one does."""
-        given = {name: self._values(name)[-1:] for name in OTHERS}
-        return {
-            name: float({"T": "1", "F": "0"}.get(value.strip(".")[:1].upper(), value))
-            for name, values in given.items()
-            for value in values
-        }
+        values: list[str] = re.findall(rf"\b{name}\s*=\s*([^\s;]+)", self.text)
+        return values[-1]
 
 
 def _cell(text: str) -> NDArray[np.float64]:

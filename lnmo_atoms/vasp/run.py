@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -12,16 +11,6 @@ from numpy.typing import NDArray
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.vasp.kpoints import Mesh
-
-OTHERS: Mapping[str, float] = MappingProxyType(
-    {
-        "ADDGRID": 0, "AEXX": 0, "AGGAX": 1, "EFIELD": 0, "HFSCREEN": 0, "IVDW": 0, "LDAUTYPE": 2,
-        "LNONCOLLINEAR": 0, "LSORBIT": 0, "LUSE_VDW": 0, "LVDW": 0,
-    }
-)  # fmt: skip
-"""Further tags that decide an energy, as VASP has them by itself; 1 and 0 are true and false."""
-NEUTRAL = 1e-3
-"""Electrons, by which a neutral cell may seem to have more or fewer than its potentials."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +29,6 @@ class Settings:
         real_space: LREAL, projection in real space.
         smearing: ISMEAR.
         width: eV, SIGMA.
-        others: further tags of :data:`OTHERS` that are not as VASP has them by itself.
     """
 
     version: str
@@ -54,7 +42,6 @@ class Settings:
     real_space: bool
     smearing: int
     width: float
-    others: Mapping[str, float]
 
     def spec(self) -> CalculatorSpec:
         """The engine with these settings."""
@@ -79,22 +66,12 @@ class Settings:
         ):
             if mine != theirs:
                 yield f"{tag} is {_word(mine)}{unit}, in {its} {_word(theirs)}{unit}"
-        for tag in OTHERS:
-            mine, theirs = (run.others.get(tag, OTHERS[tag]) for run in (self, other))
-            if mine != theirs:
-                yield f"{tag} is {mine:g}, in {its} {theirs:g}"
         for element in sorted(set(self.potentials) & set(other.potentials)):
             mine, theirs = (run.hubbard.get(element, 0.0) for run in (self, other))
             if mine != theirs:
                 yield f"U of {element} is {_word(mine)} eV, in {its} {_word(theirs)} eV"
             if (title := self.potentials[element]) != (asked := other.potentials[element]):
                 yield f"the POTCAR of {element} is {title!r}, in {its} {asked!r}"
-
-
-def others(values: Mapping[str, float], hubbard: bool) -> dict[str, float]:
-    """Those of :data:`OTHERS` that VASP would not have by itself; LDAUTYPE counts with U only."""
-    counted = {name: value for name, value in values.items() if hubbard or name != "LDAUTYPE"}
-    return {name: value for name, value in counted.items() if value != OTHERS[name]}
 
 
 def require_no_pressure(pressure: float) -> None:
@@ -109,22 +86,6 @@ def require_no_pressure(pressure: float) -> None:
     if pressure:
         raise RequestError(
             f"it ran under PSTRESS = {pressure:g} kbar, which adds to its energy: run it without"
-        )
-
-
-def require_neutral(electrons: float, valence: float) -> None:
-    """Refuse a charged cell: its energy lacks that of the charge's images and background.
-
-    Args:
-        electrons: VASP's tag NELECT.
-        valence: of all potentials together, ZVAL.
-
-    Raises:
-        RequestError: naming the charge.
-    """
-    if abs(charge := valence - electrons) > NEUTRAL:
-        raise RequestError(
-            f"it ran with a charge of {charge:+g} e (NELECT = {electrons:g}): run it without NELECT"
         )
 
 
@@ -150,9 +111,8 @@ class Run:
         energy: eV, of the last geometry.
         forces: eV/Å, shape (n, 3), of the last geometry.
         moments: μB, shape (n,), signed, inside the PAW spheres; None where there are none.
-        first_electronic: the electrons of the first geometry are converged.
-        electronic: those of the last geometry are.
-        ionic: it was a relaxation, and ended before its steps ran out.
+        electronic: the electrons of the last geometry are converged.
+        ionic: the atoms are.
         steps: geometries.
         seconds: wall time; 0 where it is not known.
     """
@@ -168,7 +128,6 @@ class Run:
     energy: float
     forces: NDArray[np.float64]
     moments: NDArray[np.float64] | None
-    first_electronic: bool
     electronic: bool
     ionic: bool
     steps: int

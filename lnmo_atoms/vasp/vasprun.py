@@ -1,6 +1,5 @@
 """``vasprun.xml``, read by pymatgen."""
 
-import re
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,20 +11,11 @@ from pymatgen.io.vasp.outputs import Vasprun
 
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.vasp.kpoints import Mesh
-from lnmo_atoms.vasp.run import (
-    OTHERS,
-    Run,
-    Settings,
-    others,
-    require_neutral,
-    require_no_pressure,
-)
+from lnmo_atoms.vasp.run import Run, Settings, require_no_pressure
 
 FUNCTIONALS = {"PE": "PBE", "PS": "PBEsol", "RP": "RPBE", "RE": "revPBE", "CA": "LDA", "91": "PW91"}
 """By VASP's tag GGA."""
 NONE = ("", "--", "f", "none")
-KIND = re.compile(r"<rc><c> *(\d+) *</c>(?:<c>[^<]*</c>){2}<c> *([\d.]+) *</c>")
-"""Of the atoms of one potential: their number, and ZVAL."""
 HEAD = 4096
 """Bytes within which the root of the document must begin."""
 
@@ -34,13 +24,13 @@ def read_vasprun(path: Path) -> Run:
     """The run that a file tells of, without moments, which it has none of.
 
     Raises:
-        RequestError: where the file is cut off, damaged, or of a cell under pressure or charged.
+        RequestError: where the file is cut off, damaged, not of a relaxation, or of one under
+            pressure.
     """
     try:
         found = _parsed(path)
         steps = found.ionic_steps
         require_no_pressure(float(found.parameters.get("PSTRESS", 0.0)))
-        require_neutral(float(found.parameters["NELECT"]), _valence(path))
         run = Run(
             settings=_settings(found),
             mesh=_mesh(found),
@@ -53,9 +43,8 @@ def read_vasprun(path: Path) -> Run:
             energy=_energy(steps[-1]),
             forces=np.array(steps[-1]["forces"], dtype=float),
             moments=None,
-            first_electronic=len(steps[0]["electronic_steps"]) < found.parameters["NELM"],
             electronic=bool(found.converged_electronic),
-            ionic=len(steps) < found.parameters["NSW"],
+            ionic=bool(found.converged_ionic),
             steps=len(steps),
             seconds=0.0,
         )
@@ -97,14 +86,6 @@ def _energy(step: Mapping[str, Any]) -> float:
     return float(step["e_fr_energy"] + last["e_0_energy"] - last["e_fr_energy"])
 
 
-def _valence(path: Path) -> float:
-    """Electrons of a neutral cell; pymatgen leaves them out."""
-    with zopen(path, "rt") as stream:
-        _, _, kinds = str(stream.read()).partition('<array name="atomtypes"')
-    rows = KIND.findall(kinds.partition("</array>")[0])
-    return sum(int(number) * float(valence) for number, valence in rows)
-
-
 def _mesh(found: Vasprun) -> Mesh | None:
     kpts = found.kpoints.kpts
     if found.kpoints.style.name not in ("Gamma", "Monkhorst") or len(kpts) != 1:
@@ -130,7 +111,6 @@ def _settings(found: Vasprun) -> Settings:
         real_space=bool(tags["LREAL"]),
         smearing=int(tags["ISMEAR"]),
         width=float(tags["SIGMA"]),
-        others=others({name: float(tags[name]) for name in OTHERS if name in tags}, bool(hubbard)),
     )
 
 
