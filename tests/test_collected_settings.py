@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from vasp_files import run_vasp
 from vasp_hand_off import GAMMA, RUNS, change, finish, troubles
 
+from lnmo_atoms.records import HOPS_FILE, SURFACES_FILE, load_surfaces
 from lnmo_atoms.vasp import collect_vasp
 from lnmo_atoms.vasp.collection import Collection
 from lnmo_atoms.vasp.folder import finished
@@ -110,3 +111,36 @@ def test_a_default_that_is_told_is_nothing_unusual(tag):
     if default is not None:
         text = {True: ".TRUE.", False: "F"}[default] if isinstance(default, bool) else str(default)
         assert unusual({tag: text}) == unusual({tag.lower(): default}) == {}
+
+
+def test_results_that_no_longer_match_leave_the_study(copy, tmp_path):
+    """The bulk was done again at another cutoff: no slab and no path belongs to it."""
+    study = tmp_path / "study"
+    collect_vasp(copy, study)
+    assert {(study / name).exists() for name in (SURFACES_FILE, HOPS_FILE)} == {True}
+    change(copy / "bulk", ENCUT=600)
+    run_vasp(copy / "bulk", RUNS["bulk"])
+    found = collect_vasp(copy, study)
+    assert "ENCUT is 520 eV, in the bulk 600 eV" in troubles(found)[SLAB]
+    assert {(study / name).exists() for name in (SURFACES_FILE, HOPS_FILE)} == {False}
+
+
+def test_without_its_bulk_no_result_stays(copy, tmp_path):
+    study = tmp_path / "study"
+    collect_vasp(copy, study)
+    shutil.rmtree(copy / "bulk")
+    collect_vasp(copy, study)
+    assert not (study / SURFACES_FILE).exists()
+
+
+def test_results_of_another_hand_off_stay(ended, tmp_path):
+    """Of another crystal's, none of which is finished yet."""
+    study = tmp_path / "study"
+    collect_vasp(ended, study)
+    before = load_surfaces(study / SURFACES_FILE)
+    other = tmp_path / "other"
+    finish(other, edge=8.2)
+    shutil.rmtree(other / "bulk")
+    assert collect_vasp(other, study).surfaces == ()
+    assert [r.gamma for r in load_surfaces(study / SURFACES_FILE)] == [r.gamma for r in before]
+    assert (study / HOPS_FILE).exists()

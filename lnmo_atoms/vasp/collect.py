@@ -11,6 +11,7 @@ from lnmo_atoms.formats.sites import moments
 from lnmo_atoms.records import (
     HOPS_FILE,
     SURFACES_FILE,
+    load_hop_bulk,
     load_hops,
     load_surfaces,
     save_hops,
@@ -147,20 +148,37 @@ def _keep(
     usable: Collection, root: Path, study: Study | Path | str | None
 ) -> tuple[list[SurfaceResult], list[HopResult]]:
     """Write all that is finished into the study; what it gives."""
+    surfaces, hops = usable.surfaces(), usable.barriers()
     with Study.open(study) as open_study:
         _require_own(open_study.path)
-        if usable.spec is None:
-            return [], []
-        command = {"workflow": COLLECTION, "folder": str(root)}
-        open_study.write_provenance(usable.spec, command, sys.argv)
+        if usable.spec is not None:
+            command = {"workflow": COLLECTION, "folder": str(root)}
+            open_study.write_provenance(usable.spec, command, sys.argv)
         for task, result in usable.tasks():
             open_study.put(task, result)
-        surfaces, hops = usable.surfaces(), usable.barriers()
-        if surfaces:
-            save_surfaces(surfaces, open_study.path / SURFACES_FILE)
-        if hops and usable.hopping is not None:
-            save_hops(hops, usable.hopping.cell.bulk, open_study.path / HOPS_FILE)
+        _keep_surfaces(surfaces, usable.plan, open_study.path / SURFACES_FILE)
+        _keep_hops(hops, usable.plan, open_study.path / HOPS_FILE)
     return surfaces, hops
+
+
+def _keep_surfaces(surfaces: Sequence[SurfaceResult], plan: Plan, path: Path) -> None:
+    """Write them; where none is left, the file goes if its results were this hand-off's."""
+    if surfaces:
+        save_surfaces(surfaces, path)
+    elif path.exists():
+        own = [each.slab.structure for each in plan.calculations if each.slab is not None]
+        if all(result.slab.structure in own for result in load_surfaces(path)):
+            path.unlink()
+
+
+def _keep_hops(hops: Sequence[HopResult], plan: Plan, path: Path) -> None:
+    """Write them; where none is left, the file goes if its results were this hand-off's."""
+    if hops and plan.crystal is not None:
+        save_hops(hops, plan.crystal, path)
+    elif path.exists() and load_hop_bulk(path) == plan.crystal:
+        own = {hop.name for hop in plan.hops}
+        if all(result.hop.name in own for result in load_hops(path)):
+            path.unlink()
 
 
 def _require_own(study: Path) -> None:
