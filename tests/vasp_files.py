@@ -16,6 +16,7 @@ TITLES = {
     "Mn": "PAW_PBE Mn_pv 02Aug2007",
     "O": "PAW_PBE O 08Apr2002",
 }
+VALENCES = {"Li": 3.0, "Ni": 16.0, "Mn": 13.0, "O": 6.0}
 SCREENED = 0.9
 """Share of a formal moment inside the PAW sphere."""
 
@@ -29,6 +30,9 @@ class Shown:
         shift: Å, shape (n, 3), of the atoms from first to last step.
         strain: of the cell from first to last step.
         electronic: steps of the electrons in each ionic step.
+        first_electronic: in the first one; None where as many as in the others.
+        force: eV/Å, along every axis on every atom at the end; shape (n, 3) for each its own.
+        stop: the line that a STOPCAR leaves in OUTCAR.
         version: of VASP.
         titles: of the POTCARs.
     """
@@ -37,8 +41,16 @@ class Shown:
     shift: np.ndarray | float = 0.0
     strain: float = 0.0
     electronic: int = 12
+    first_electronic: int | None = None
+    force: np.ndarray | float = 0.001
+    stop: str = ""
     version: str = "6.4.2"
     titles: dict = field(default_factory=lambda: TITLES)
+
+    def loops(self, step):
+        """Steps of the electrons in an ionic step."""
+        first = self.first_electronic
+        return self.electronic if first is None or step > 0 else first
 
 
 def run_vasp(place, shown, inputs=None):
@@ -69,11 +81,18 @@ def _rows(array):
     return "\n".join(f"<v> {' '.join(f'{x:15.8f}' for x in row)} </v>" for row in array)
 
 
-def _structure(lattice, positions, name=""):
+def _structure(lattice, positions, name="", free=None):
+    held = "" if free is None else _held(free)
     return (
         f'<structure {name}><crystal><varray name="basis">\n{_rows(lattice)}\n</varray></crystal>\n'
-        f'<varray name="positions">\n{_rows(positions)}\n</varray></structure>\n'
+        f'<varray name="positions">\n{_rows(positions)}\n</varray>{held}</structure>\n'
     )
+
+
+def _held(free):
+    """Selective dynamics."""
+    rows = "".join(f"<v> {' '.join('FT'[int(f)] for f in atom)} </v>\n" for atom in free)
+    return f'<varray type="logical" name="selective">\n{rows}</varray>'
 
 
 def _energies(free, zero):
@@ -88,8 +107,23 @@ ENTROPY = 0.004
 """eV, −TS/2: what the extrapolation to no smearing adds to the free energy."""
 
 
+def electrons(incar, symbols):
+    """In the cell, as asked for or of neutral atoms."""
+    return float(incar.get("NELECT", sum(VALENCES[symbol] for symbol in symbols)))
+
+
+def _further(incar):
+    """Name and value of further tags of the INCAR that some tests set."""
+    names = ("ADDGRID", "EFIELD", "IVDW", "LNONCOLLINEAR", "LSORBIT", "LDAUTYPE", "I_CONSTRAINED_M")
+    return [(name, incar[name]) for name in names if name in incar]
+
+
+def _text(value):
+    return {True: "T", False: "F"}[value] if isinstance(value, bool) else str(value)
+
+
 def _parameters(incar):
-    """Name, type and text of the parameters that VASP settles on."""
+    """Name, type and text of the parameters that VASP settles on; IVDW is not among them."""
     logical = {True: " T  ", False: " F  "}
     return [
         ("PREC", "string", str(incar["PREC"]).lower()[:6]),
@@ -100,16 +134,28 @@ def _parameters(incar):
         ("ISPIN", "int", str(incar["ISPIN"])),
         ("LASPH", "logical", logical[bool(incar["LASPH"])]),
         ("NELM", "int", str(incar["NELM"])),
+        ("NUPDOWN", "", str(incar.get("NUPDOWN", -1.0))),
         ("NSW", "int", str(incar["NSW"])),
         ("PSTRESS", "", str(incar.get("PSTRESS", 0.0))),
         ("IBRION", "int", str(incar["IBRION"])),
+        ("ISIF", "int", str(incar["ISIF"])),
         ("EDIFFG", "", f"{incar['EDIFFG']:15.8f}"),
         ("LDAU", "logical", logical[bool(incar.get("LDAU"))]),
         ("GGA", "string", str(incar.get("GGA", "--")).upper()),
-        ("LHFCALC", "logical", " F  "),
-        ("AEXX", "", "0.0"),
-        ("HFSCREEN", "", "0.0"),
+        ("LDIPOL", "logical", logical[bool(incar.get("LDIPOL"))]),
+        ("LHFCALC", "logical", logical[bool(incar.get("LHFCALC"))]),
+        ("AEXX", "", str(incar.get("AEXX", 0.0))),
+        ("HFSCREEN", "", str(incar.get("HFSCREEN", 0.0))),
+        *(
+            (name, "logical" if isinstance(value, bool) else "", _text(value))
+            for name, value in _further(incar)
+            if name != "IVDW"
+        ),
     ]
+
+
+def _forces(shown, symbols):
+    return np.broadcast_to(shown.force, (len(symbols), 3))
 
 
 def vasprun(incar, mesh, poscar, steps, shown):
@@ -121,25 +167,30 @@ def vasprun(incar, mesh, poscar, steps, shown):
         for name in ("LDAUU", "LDAUJ")
         if name in incar
     )
+    if "LDAUL" in incar:
+        tags += f'<v type="int" name="LDAUL"> {" ".join(map(str, incar["LDAUL"]))} </v>\n'
     tags += f'<i type="logical" name="LDAU"> {"T" if incar.get("LDAU") else "F"} </i>\n'
     parameters = "".join(
         f'<i {f"type={chr(34)}{kind}{chr(34)} " if kind else ""}name="{name}">{text}</i>\n'
-        for name, kind, text in _parameters(incar)
+        for name, kind, text in [
+            *_parameters(incar),
+            ("NELECT", "", f"{electrons(incar, symbols):.4f}"),
+        ]
     )
     atoms = "".join(f"<rc><c>{s}</c><c>{kinds.index(s) + 1}</c></rc>\n" for s in symbols)
     types = "".join(
-        f"<rc><c>{symbols.count(s)}</c><c>{s}</c><c>1.0</c><c>1.0</c>"
+        f"<rc><c>{symbols.count(s):4d}</c><c>{s:2s}</c><c> 1.0</c><c> {VALENCES[s]:.8f}</c>"
         f"<c> {shown.titles[s]} </c></rc>\n"
         for s in kinds
     )
     calculations = "".join(
         "<calculation>\n"
-        + shown.electronic * f"<scstep>{_energies(energy - ENTROPY, energy)}</scstep>\n"
+        + shown.loops(i) * f"<scstep>{_energies(energy - ENTROPY, energy)}</scstep>\n"
         + _structure(lattice, positions)
-        + f'<varray name="forces">\n{_rows(np.full((len(symbols), 3), 0.001))}\n</varray>\n'
+        + f'<varray name="forces">\n{_rows(_forces(shown, symbols))}\n</varray>\n'
         + _energies(energy - ENTROPY, energy)
         + "</calculation>\n"
-        for lattice, positions, energy in steps
+        for i, (lattice, positions, energy) in enumerate(steps)
     )
     return (
         '<?xml version="1.0" encoding="ISO-8859-1"?>\n<modeling>\n<generator>\n'
@@ -152,7 +203,12 @@ def vasprun(incar, mesh, poscar, steps, shown):
         f'<parameters><separator name="electronic">\n{parameters}</separator></parameters>\n'
         f'<atominfo><array name="atoms"><set>\n{atoms}</set></array>\n'
         f'<array name="atomtypes"><set>\n{types}</set></array></atominfo>\n'
-        + _structure(poscar.lattice.matrix, poscar.frac_coords, 'name="initialpos"')
+        + _structure(
+            poscar.lattice.matrix,
+            poscar.frac_coords,
+            'name="initialpos"',
+            poscar.site_properties.get("selective_dynamics"),
+        )
         + calculations
         + _structure(*steps[-1][:2], 'name="finalpos"')
         + "</modeling>\n"
@@ -173,7 +229,10 @@ def outcar(incar, mesh, poscar, steps, shown):
     symbols = [site.specie.symbol for site in poscar]
     kinds = list(dict.fromkeys(symbols))
     flags = {True: "T", False: "F"}
-    moments = [m * SCREENED for m in incar.get("MAGMOM", [0.0] * len(symbols))]
+    moments = incar.get("MAGMOM", [0.0] * len(symbols))
+    if incar.get("LSORBIT") or incar.get("LNONCOLLINEAR"):
+        moments = np.ravel(moments)[: len(symbols)]
+    moments = [m * SCREENED for m in moments]
     table = "".join(
         f"{i + 1:5d}        0.001   0.002 {m - 0.003:7.3f} {m:7.3f}\n"
         for i, m in enumerate(moments)
@@ -181,6 +240,9 @@ def outcar(incar, mesh, poscar, steps, shown):
     us = " ".join(f"{u:5.1f}" for u in incar.get("LDAUU", ()))
     js = " ".join(f"{j:5.1f}" for j in incar.get("LDAUJ", ()))
     plus_u = (
+        f" LDA+U is selected, type is set to LDAUTYPE = {incar.get('LDAUTYPE', 2):2d}\n"
+        "   angular momentum for each species LDAUL = "
+        f"{' '.join(map(str, incar.get('LDAUL', ())))}\n"
         f"   U (eV)           for each species LDAUU = {us}\n"
         f"   J (eV)           for each species LDAUJ = {js}\n"
     )
@@ -203,10 +265,19 @@ def outcar(incar, mesh, poscar, steps, shown):
         f"   NSW    =    {incar['NSW']}    number of steps for IOM\n"
         f"   PSTRESS=   {incar.get('PSTRESS', 0.0):4.1f} pullay stress\n"
         f"   IBRION =    {incar['IBRION']:3d}    ionic relax: 0-MD 1-quasi-New 2-CG\n"
-        f"   ISMEAR =  {incar['ISMEAR']:4d};   SIGMA  =   {incar['SIGMA']:.2f}  broadening in eV\n"
+        f"   ISIF   = {incar['ISIF']:6d}    stress and relaxation\n"
+        f"   EDIFFG = {incar['EDIFFG']:.0E}   stopping-criterion for IOM\n"
+        f"   ZVAL   = {''.join(f'{VALENCES[kind]:6.2f}' for kind in kinds)}\n"
+        f"   NELECT = {electrons(incar, symbols):12.4f}    total number of electrons\n"
+        f"   NUPDOWN= {incar.get('NUPDOWN', -1.0):12.4f}    fix difference up-down\n"
+        + "".join(f"   {name} = {_text(value)}\n" for name, value in _further(incar))
+        + f"   ISMEAR =  {incar['ISMEAR']:4d};   SIGMA  =   {incar['SIGMA']:.2f}  broadening\n"
         + (plus_u if us else "")
         + f"   GGA     =    {str(incar.get('GGA', '--')).upper()}    GGA type\n"
-        "   LHFCALC =     F    Hartree Fock is set to\n"
+        f"   LDIPOL =      {flags[bool(incar.get('LDIPOL'))]}    correct potential\n"
+        f"   LHFCALC =     {flags[bool(incar.get('LHFCALC'))]}    Hartree Fock is set to\n"
+        f"   HFSCREEN=    {incar.get('HFSCREEN', 0.0):.4f} screening length\n"
+        f"   AEXX    =    {incar.get('AEXX', 0.0):.4f} exact exchange contribution\n"
         + _cell(poscar.lattice.matrix)
         + " k-points in reciprocal lattice and weights: k-points\n"
         "   0.00000000  0.00000000  0.00000000       1.000\n \n"
@@ -216,11 +287,14 @@ def outcar(incar, mesh, poscar, steps, shown):
         totals = f"without entropy= {energy + ENTROPY:16.8f}  energy(sigma->0) = {energy:16.8f}\n"
         body += "".join(
             f"--------------- Iteration {i + 1:4d}({k + 1:4d})  -------------\n  energy {totals}"
-            for k in range(shown.electronic)
+            for k in range(shown.loops(i))
         )
         rows = "".join(
-            " ".join(f"{x:12.5f}" for x in row) + "   " + 3 * "     0.001000" + "\n"
-            for row in positions @ lattice
+            " ".join(f"{x:12.5f}" for x in place)
+            + "   "
+            + " ".join(f"{x:13.6f}" for x in force)
+            + "\n"
+            for place, force in zip(positions @ lattice, _forces(shown, symbols), strict=True)
         )
         line = " " + 83 * "-" + "\n"
         body += (
@@ -236,6 +310,7 @@ def outcar(incar, mesh, poscar, steps, shown):
     return (
         head
         + body
+        + shown.stop
         + "\n General timing and accounting informations for this job:\n"
         + " ========================================================\n"
         + "                         Elapsed time (sec):     1234.500\n"

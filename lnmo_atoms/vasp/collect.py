@@ -11,6 +11,7 @@ from lnmo_atoms.formats.sites import moments
 from lnmo_atoms.records import (
     HOPS_FILE,
     SURFACES_FILE,
+    load_hop_bulk,
     load_hops,
     load_surfaces,
     save_hops,
@@ -36,7 +37,8 @@ class Finding:
     Attributes:
         folder: its name.
         kind: of its calculation.
-        energy: eV, of the last geometry; None without one, and of a path.
+        energy: eV, of the last geometry; None without one, and of a path whose images between the
+            end points are several.
         steps: geometries; None without any.
         troubles: one line each: what is missing, unconverged, or does not match.
     """
@@ -77,10 +79,16 @@ class Collected:
 def collect_vasp(folder: Path | str, study: Study | Path | str | None = None) -> Collected:
     """Read the finished folders of a hand-off into a study, and write those that follow.
 
-    Energies are used where the run is that of the exported atoms in their order, its electrons are
-    converged, and everything that decides an energy is as in the bulk: cutoff, functional, U,
-    potentials, spin, LASPH, precision, projection, smearing, spacing of the k-points. A relaxation
-    that ran out of steps keeps its numbers but is never ranked.
+    Energies are used where the run is that of the exported atoms in their order, its cell is
+    neutral and under no pressure, its electrons are converged, and everything that decides an
+    energy is as in the bulk: cutoff, functional, U, J and their shell, potentials, spin, LASPH,
+    precision, projection, smearing, spacing of the k-points, dispersion, and every other tag of
+    :data:`lnmo_atoms.vasp.settings.DEFAULTS`. A tag of which a file does not tell has VASP's
+    default; of dispersion (IVDW) and of a STOPCAR only OUTCAR tells, which is best brought back
+    beside ``vasprun.xml``.
+
+    A run that is not relaxed as far as it was exported to be keeps its numbers but is never ranked,
+    see :func:`lnmo_atoms.vasp.relaxation.shortfall`.
 
     Args:
         folder: from :func:`export_vasp`.
@@ -96,7 +104,7 @@ def collect_vasp(folder: Path | str, study: Study | Path | str | None = None) ->
     for calculation in plan.calculations:
         name = calculation.folder
         try:
-            runs[name] = finished(calculation, root)
+            runs[name] = finished(calculation, plan, root)
         except RequestError as error:
             findings[name] = Finding(name, calculation.kind, troubles=(str(error),))
         else:
@@ -129,29 +137,48 @@ def _finding(calculation: Calculation, runs: Sequence[Finished]) -> Finding:
         given = moments(runs[0].structure)
         if line := moment_changes(runs[0].structure, given, runs[0].run.moments):
             log.warning("the bulk is not magnetised as it was exported: %s", line)
-    if all(run.run.ionic for run in runs):
-        return finding
-    return finding.but(f"not relaxed after {steps} steps: go on from CONTCAR")
+    for lacking in dict.fromkeys(run.lacking for run in runs if run.lacking is not None):
+        finding = finding.but(
+            f"not relaxed, {lacking}: go on from CONTCAR with INCAR as it was exported"
+        )
+    return finding
 
 
 def _keep(
     usable: Collection, root: Path, study: Study | Path | str | None
 ) -> tuple[list[SurfaceResult], list[HopResult]]:
     """Write all that is finished into the study; what it gives."""
+    surfaces, hops = usable.surfaces(), usable.barriers()
     with Study.open(study) as open_study:
         _require_own(open_study.path)
-        if usable.spec is None:
-            return [], []
-        command = {"workflow": COLLECTION, "folder": str(root)}
-        open_study.write_provenance(usable.spec, command, sys.argv)
+        if usable.spec is not None:
+            command = {"workflow": COLLECTION, "folder": str(root)}
+            open_study.write_provenance(usable.spec, command, sys.argv)
         for task, result in usable.tasks():
             open_study.put(task, result)
-        surfaces, hops = usable.surfaces(), usable.barriers()
-        if surfaces:
-            save_surfaces(surfaces, open_study.path / SURFACES_FILE)
-        if hops and usable.hopping is not None:
-            save_hops(hops, usable.hopping.cell.bulk, open_study.path / HOPS_FILE)
+        _keep_surfaces(surfaces, usable.plan, open_study.path / SURFACES_FILE)
+        _keep_hops(hops, usable.plan, open_study.path / HOPS_FILE)
     return surfaces, hops
+
+
+def _keep_surfaces(surfaces: Sequence[SurfaceResult], plan: Plan, path: Path) -> None:
+    """Write them; where none is left, the file goes if its results were this hand-off's."""
+    if surfaces:
+        save_surfaces(surfaces, path)
+    elif path.exists():
+        own = [each.slab.structure for each in plan.calculations if each.slab is not None]
+        if all(result.slab.structure in own for result in load_surfaces(path)):
+            path.unlink()
+
+
+def _keep_hops(hops: Sequence[HopResult], plan: Plan, path: Path) -> None:
+    """Write them; where none is left, the file goes if its results were this hand-off's."""
+    if hops and plan.crystal is not None:
+        save_hops(hops, plan.crystal, path)
+    elif path.exists() and load_hop_bulk(path) == plan.crystal:
+        own = {hop.name for hop in plan.hops}
+        if all(result.hop.name in own for result in load_hops(path)):
+            path.unlink()
 
 
 def _require_own(study: Path) -> None:
@@ -182,7 +209,7 @@ def _following(usable: Collection) -> tuple[Plan, list[Calculation]]:
     plan = usable.plan
     if plan.crystal is None:
         first = plan.calculations[0].folder
-        runs = [run for run in usable.runs.get(first, ()) if run.run.ionic]
+        runs = [run for run in usable.runs.get(first, ()) if run.relaxed]
         if not runs:
             return plan, []
         plan = replace(plan, crystal=judged(plan.bulk, runs[0].result, ENGINE).structure)

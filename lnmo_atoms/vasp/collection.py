@@ -27,6 +27,8 @@ from lnmo_atoms.vasp.manifest import Calculation, Plan
 from lnmo_atoms.vasp.stages import Hopping
 
 RESTARTED = "the run began at a later geometry: γ as cut is of that one"
+UNSETTLED = "the electrons of the first geometry did not converge: γ as cut is not to be trusted"
+UNCORRECTED = "LDIPOL is .FALSE., exported .TRUE.: its faces differ, and have a dipole"
 HIGHEST_IMAGE = (
     "the saddle is the highest image of the band: exact where VASP has the VTST tools, whose "
     "LCLIMB lets it climb; else a lower bound"
@@ -54,7 +56,7 @@ class Collection:
     @cached_property
     def bulk(self) -> Finished | None:
         """The reference, in the cell of all others; None as long as it is not relaxed."""
-        found = [runs[0] for _, runs in self._of("bulk") if runs[0].run.ionic]
+        found = [runs[0] for _, runs in self._of("bulk") if runs[0].relaxed]
         return found[0] if found else None
 
     @cached_property
@@ -74,6 +76,9 @@ class Collection:
         for calculation in self.plan.calculations:
             runs = self.runs.get(calculation.folder, ())
             other, its = self._partner(calculation)
+            polar = calculation.slab is not None and not calculation.slab.certificate.symmetric
+            if polar and not all(run.run.dipole for run in runs):
+                yield calculation.folder, UNCORRECTED
             for line in dict.fromkeys(
                 line for run in runs if other is not None for line in _differences(run, other, its)
             ):
@@ -135,16 +140,20 @@ class Collection:
         for _, runs in self._of("bulk"):
             name, crystal = "relax bulk in its cell", plan.crystal
             yield Task.relax(name, crystal, spec, fmax=BULK_FMAX), runs[0].result
-        for calculation, runs in self._of("slab"):
-            if (slab := calculation.slab) is not None:
-                yield static_task(slab, spec), runs[0].first
-                yield relax_task(slab, spec, plan.fmax), runs[0].result
+        yield from self._slab_tasks(spec)
         if self.hopping is not None:
             for task in self.hopping.ends.tasks.values():
                 if isinstance(outcome := self.relaxed[task.key], TaskResult):
                     yield task, outcome
         for number, (guess, band) in self.paths.items():
             yield band_task(guess, plan.hops[number], spec, plan.fmax), band
+
+    def _slab_tasks(self, spec: CalculatorSpec) -> Iterator[tuple[Task[TaskResult], TaskResult]]:
+        for calculation, (run,) in self._of("slab"):
+            if (slab := calculation.slab) is not None:
+                if run.as_cut:
+                    yield static_task(slab, spec), run.first
+                yield relax_task(slab, spec, self.plan.fmax), run.result
 
     def surfaces(self) -> list[SurfaceResult]:
         """Surface energies of the finished slabs, as of any engine."""
@@ -158,8 +167,7 @@ class Collection:
             if (slab := calculation.slab) is None:
                 continue
             result = unrelaxed_result(slab, reference, run.first)
-            if run.restarted:
-                result = replace(result, flags=(*result.flags, RESTARTED))
+            result = replace(result, flags=(*result.flags, *_flags(run)))
             found.append(relaxed_result(result, moments_in_bulk(slab, reference), run.result))
         return by_facet_and_gamma(found)
 
@@ -182,6 +190,16 @@ class Collection:
                 result = replace(result, flags=(*result.flags, HIGHEST_IMAGE))
             found.append(result)
         return found
+
+
+def _flags(run: Finished) -> Iterator[str]:
+    """What a user must know of a slab's run."""
+    if run.restarted:
+        yield RESTARTED
+    if not run.run.first_electronic:
+        yield UNSETTLED
+    if held := int((~run.run.free.all(axis=1)).sum()):
+        yield f"{held} of {len(run.structure)} atoms were held in place: γ is of a slab so held"
 
 
 def _differences(run: Finished, other: Finished, its: str) -> Iterator[str]:
@@ -208,7 +226,7 @@ def _band(guess: Guess, runs: Sequence[Finished]) -> BandResult:
         curvatures=None,
         curvature_errors=None,
         moments=np.array(moments) if len(moments) == len(runs) else None,
-        converged=all(run.run.ionic for run in runs),
+        converged=all(run.relaxed for run in runs),
         path_calls=sum(run.run.steps for run in runs),
         proof_calls=0,
         seconds=max(run.run.seconds for run in runs),

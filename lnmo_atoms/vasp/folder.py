@@ -11,9 +11,11 @@ from pymatgen.core import Lattice, Structure
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.formats.poscar import poscar_order
 from lnmo_atoms.results import TaskResult
+from lnmo_atoms.vasp.inputs import criterion
 from lnmo_atoms.vasp.kpoints import Sampling
-from lnmo_atoms.vasp.manifest import Calculation
+from lnmo_atoms.vasp.manifest import Calculation, Kind, Plan
 from lnmo_atoms.vasp.outcar import Outcar
+from lnmo_atoms.vasp.relaxation import shortfall
 from lnmo_atoms.vasp.run import Run
 from lnmo_atoms.vasp.vasprun import read_vasprun
 
@@ -36,12 +38,24 @@ class Finished:
         run: atoms in the order of ``structure``.
         slab: its third lattice vector crosses the vacuum.
         restarted: the run began at another geometry than the exported one.
+        lacking: what it lacks to be relaxed as exported; None where nothing.
     """
 
     structure: Structure
     run: Run
     slab: bool
     restarted: bool
+    lacking: str | None
+
+    @property
+    def relaxed(self) -> bool:
+        """As far as it was exported to be."""
+        return self.lacking is None
+
+    @property
+    def as_cut(self) -> bool:
+        """Its first energy is one, and of the exported geometry."""
+        return self.run.first_electronic and not self.restarted
 
     @property
     def sampling(self) -> Sampling:
@@ -54,7 +68,7 @@ class Finished:
         run, given = self.run, self.structure.frac_coords
         shift = run.positions - given
         return self._result(
-            run.energy, run.lattice, given + shift - np.round(shift), run.forces, run.ionic
+            run.energy, run.lattice, given + shift - np.round(shift), run.forces, self.relaxed
         )
 
     @property
@@ -94,22 +108,28 @@ class Finished:
         )
 
 
-def finished(calculation: Calculation, root: Path) -> list[Finished]:
+def finished(calculation: Calculation, plan: Plan, root: Path) -> list[Finished]:
     """What VASP did in a folder: one geometry, or every image between a path's end points.
+
+    Args:
+        calculation: of the folder.
+        plan: of the hand-off.
+        root: of the hand-off.
 
     Raises:
         RequestError: in one line, what is missing or wrong; a ``NotRunError`` where VASP has not
             begun.
     """
-    place = root / calculation.folder
+    place, kind = root / calculation.folder, calculation.kind
+    fmax = criterion(kind, plan.fmax)
     if not place.is_dir():
         raise RequestError("the folder is missing: bring it back, or export again")
-    if calculation.kind != "hop":
-        return [_finished(calculation.structures[0], place, calculation.kind)]
+    if kind != "hop":
+        return [_finished(calculation.structures[0], place, kind, fmax)]
     found = []
     for number, image in enumerate(calculation.structures[1:-1], 1):
         try:
-            found.append(_finished(image, place / f"{number:02d}", calculation.kind))
+            found.append(_finished(image, place / f"{number:02d}", kind, fmax))
         except NotRunError:
             raise
         except RequestError as error:
@@ -117,7 +137,7 @@ def finished(calculation: Calculation, root: Path) -> list[Finished]:
     return found
 
 
-def _finished(structure: Structure, place: Path, kind: str) -> Finished:
+def _finished(structure: Structure, place: Path, kind: Kind, fmax: float) -> Finished:
     order = np.array(poscar_order(structure))
     run = _read(place)
     if run.symbols != tuple(structure[int(i)].specie.symbol for i in order):
@@ -131,7 +151,7 @@ def _finished(structure: Structure, place: Path, kind: str) -> Finished:
     distances = structure.lattice.get_all_distances(run.first_positions, structure.frac_coords)
     _require_own_places(distances, run.symbols)
     restarted = not same_cell or float(distances.diagonal().max()) > AS_WRITTEN
-    return Finished(structure, run, kind == "slab", restarted)
+    return Finished(structure, run, kind == "slab", restarted, shortfall(run, kind, fmax))
 
 
 def _require_own_places(distances: NDArray[np.float64], symbols: tuple[str, ...]) -> None:
@@ -151,7 +171,7 @@ def _require_own_places(distances: NDArray[np.float64], symbols: tuple[str, ...]
 
 
 def _read(place: Path) -> Run:
-    """``vasprun.xml`` with the moments of OUTCAR, or OUTCAR alone."""
+    """``vasprun.xml`` with what OUTCAR alone tells, or OUTCAR alone."""
     outcar = _first(place, "OUTCAR")
     text = None if outcar is None else Outcar.read(outcar)
     if (vasprun := _first(place, "vasprun.xml")) is None:
@@ -167,9 +187,7 @@ def _read(place: Path) -> Run:
         raise
     if text is None:
         return run
-    moments = text.moments()
-    fits = moments is not None and moments.shape == (len(run.symbols),)
-    return replace(run, moments=moments if fits else None, seconds=text.seconds)
+    return text.beside(run)
 
 
 def _first(place: Path, name: str) -> Path | None:

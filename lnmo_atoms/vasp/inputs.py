@@ -23,7 +23,7 @@ from lnmo_atoms.formats.sites import warnings_to
 from lnmo_atoms.migration.end_points import END_POINT_FMAX
 from lnmo_atoms.reference import BULK_FMAX
 from lnmo_atoms.vasp.kpoints import mesh
-from lnmo_atoms.vasp.manifest import Calculation, Plan, log
+from lnmo_atoms.vasp.manifest import Calculation, Kind, Plan, log
 
 POTENTIALS: Literal["PBE_54"] = "PBE_54"
 """VASP's set of PAW potentials."""
@@ -49,11 +49,11 @@ SAME_ENERGIES: Mapping[str, Any] = MappingProxyType(
 RELAX: Mapping[str, Any] = MappingProxyType({"IBRION": 2, "ISIF": 2, "NSW": 200, "LWAVE": False})
 KINDS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
-        "cell": {"ISIF": 3, "EDIFFG": -BULK_FMAX},
-        "bulk": {"EDIFFG": -BULK_FMAX},
+        "cell": {"ISIF": 3},
+        "bulk": {},
         "slab": {},
         # a defect may distort what is around it: no symmetry is imposed
-        "end point": {"EDIFFG": -END_POINT_FMAX, "ISYM": 0},
+        "end point": {"ISYM": 0},
         # LCLIMB is of the VTST tools; VASP without them ignores it
         "hop": {
             "IBRION": 1, "POTIM": 0.3, "SPRING": -5, "LCLIMB": True, "ISYM": 0, "LCHARG": False,
@@ -110,7 +110,8 @@ def settings(calculation: Calculation, plan: Plan) -> tuple[Incar, list[str]]:
         calculation: what is run.
         plan: of the hand-off.
     """
-    tags = {**SAME_ENERGIES, **RELAX, "EDIFFG": -plan.fmax, **KINDS[calculation.kind]}
+    kind = calculation.kind
+    tags = {**SAME_ENERGIES, **RELAX, **KINDS[kind], "EDIFFG": -criterion(kind, plan.fmax)}
     tags["LREAL"] = "Auto" if plan.real_space else False
     if calculation.kind == "hop":
         tags["IMAGES"] = len(calculation.structures) - 2
@@ -125,6 +126,14 @@ def settings(calculation: Calculation, plan: Plan) -> tuple[Incar, list[str]]:
             sort_structure=False,
         )
         return chosen.incar, list(chosen.potcar_symbols)
+
+
+def criterion(kind: Kind, fmax: float) -> float:
+    """EV/Å, largest force that a relaxation leaves; ``fmax`` for slabs and paths."""
+    own: dict[str, float] = {
+        "cell": BULK_FMAX, "bulk": BULK_FMAX, "end point": END_POINT_FMAX,
+    }  # fmt: skip
+    return own.get(kind, fmax)
 
 
 def in_file_order(structure: Structure) -> Structure:

@@ -1,9 +1,10 @@
-"""``OUTCAR``: the moments of a run, and the rest of it where there is no ``vasprun.xml``."""
+"""``OUTCAR``: what it alone tells of a run, and the rest where there is no ``vasprun.xml``."""
 
 import gzip
 import itertools
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,8 @@ from numpy.typing import NDArray
 
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.vasp.kpoints import Mesh
-from lnmo_atoms.vasp.run import Run, Settings, require_no_pressure
+from lnmo_atoms.vasp.run import Ending, Run, require_neutral, require_no_pressure
+from lnmo_atoms.vasp.settings import DEFAULTS, Settings, Tag, unusual
 from lnmo_atoms.vasp.vasprun import functional
 
 END = "General timing and accounting informations for this job"
@@ -20,6 +22,10 @@ NUMBER = r"(-?\d+\.\d*(?:E[-+]\d+)?)"
 ROW = re.compile(rf" *\d+(?: +-?\d+\.\d*)* +{NUMBER} *")
 """Of a table of moments: the last number counts."""
 MOST_ATOMS = 1_000_000
+SOFT_STOP = "soft stop encountered!  aborting job"
+HARD_STOP = "aborting loop because hard stop was set"
+"""Of a STOPCAR: after a geometry, or in the midst of its electrons."""
+TOLD = re.compile(rf"\b({'|'.join(DEFAULTS)})\s*=\s*([^\s;]+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -47,10 +53,28 @@ class Outcar:
         return END in self.text
 
     @property
+    def stopped(self) -> bool:
+        """A STOPCAR ended it."""
+        return SOFT_STOP in self.text or self.interrupted
+
+    @property
+    def interrupted(self) -> bool:
+        """A STOPCAR ended it before the electrons of the last geometry were converged."""
+        return HARD_STOP in self.text
+
+    @property
     def seconds(self) -> float:
         """Wall time; 0 where it is not told."""
         found = re.search(rf"Elapsed time \(sec\):\s*{NUMBER}", self.text)
         return float(found[1]) if found else 0.0
+
+    @cached_property
+    def tags(self) -> dict[str, Tag]:
+        """Of those that decide an energy all that are told and are not VASP's default.
+
+        Dispersion is told below the electrons of the first geometry.
+        """
+        return unusual(dict(TOLD.findall(self.text.partition("FREE ENERGIE OF THE ION")[0])))
 
     def moments(self) -> NDArray[np.float64] | None:
         """μB, shape (n,), of the last geometry; None where there are none.
@@ -63,16 +87,39 @@ class Outcar:
         found = [float(row[1]) for row in rows if row]
         return np.array(found) if found else None
 
+    def beside(self, run: Run) -> Run:
+        """A run of ``vasprun.xml`` with what OUTCAR alone tells: moments, dispersion, a STOPCAR.
+
+        Raises:
+            RequestError: where the file is damaged.
+        """
+        try:
+            told = self.tags
+        except ValueError as error:
+            raise RequestError("OUTCAR is damaged: run VASP again") from error
+        moments = self.moments()
+        fits = moments is not None and moments.shape == (len(run.symbols),)
+        return replace(
+            run,
+            settings=replace(run.settings, tags={**told, **run.settings.tags}),
+            moments=moments if fits else None,
+            electronic=run.electronic and not self.interrupted,
+            ending=replace(run.ending, stopped=self.stopped),
+            seconds=self.seconds,
+        )
+
     def run(self) -> Run:
         """All that a run gives; the file must be whole.
 
         Raises:
-            RequestError: where it is not.
+            RequestError: where it is not, or of a run under pressure or of a charged cell.
         """
         if not self.ended:
             raise RequestError("OUTCAR is cut off: let VASP end, or run it again")
         try:
             run = self._run()
+        except RequestError:
+            raise
         except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
             raise RequestError("OUTCAR is damaged: run VASP again") from error
         if not run.whole:
@@ -85,6 +132,8 @@ class Outcar:
         counts = [int(word) for word in self._after("ions per type =").split()]
         if sum(counts) > MOST_ATOMS:
             raise ValueError(counts)
+        valences = [float(word) for word in re.findall(r"\d+\.\d\d", self._after("ZVAL   ="))]
+        require_neutral(float(self._tag("NELECT")), float(np.dot(counts, valences)))
         titles = [" ".join(title.split()) for title in re.findall(r"TITEL\s*=(.*)", text)]
         elements = [re.split(r"[_\s]", title.split()[1])[0] for title in titles]
         symbols = np.repeat(elements, counts).tolist()
@@ -92,7 +141,8 @@ class Outcar:
         cells = [_cell(part) for part in text.split("direct lattice vectors")[1:]]
         first, last = (_table(tables[i], len(symbols)) for i in (0, -1))
         cell = cells[-1]
-        loops = [int(number) for number in re.findall(r"Iteration\s+\d+\(\s*(\d+)\)", text)]
+        steps = dict(re.findall(r"Iteration\s+(\d+)\(\s*(\d+)\)", text))
+        loops, most_loops = [int(last) for last in steps.values()], int(self._tag("NELM"))
         return Run(
             settings=self._settings(elements, titles),
             mesh=self._mesh(),
@@ -105,20 +155,30 @@ class Outcar:
             energy=_energy(tables[-1]),
             forces=last[:, 3:],
             moments=self.moments(),
-            electronic=loops[-1] < int(self._tag("NELM")),
-            ionic=int(self._tag("NSW")) <= 1 or len(tables) < int(self._tag("NSW")),
+            free=np.ones((len(symbols), 3), dtype=bool),
+            dipole=self._tag("LDIPOL") == "T",
+            first_electronic=loops[0] < most_loops,
+            electronic=loops[-1] < most_loops and not self.interrupted,
+            ending=Ending(
+                most=int(self._tag("NSW")),
+                limit=float(self._tag("EDIFFG")),
+                method=int(self._tag("IBRION")),
+                freedom=int(self._tag("ISIF")),
+                stopped=self.stopped,
+            ),
             steps=len(tables),
             seconds=self.seconds,
         )
 
     def _settings(self, elements: list[str], titles: list[str]) -> Settings:
-        hubbard: dict[str, float] = {}
-        if "LDAUU =" in self.text:
-            values = zip(
-                self._after("LDAUU =").split(), self._after("LDAUJ =").split(), strict=True
-            )
-            given = dict(zip(elements, (float(u) - float(j) for u, j in values), strict=True))
-            hubbard = {element: u for element, u in given.items() if u}
+        us, hund, shells = (
+            dict(zip(elements, self._after(words).split(), strict=True))
+            if (words := f"for each species {tag} =") in self.text
+            else {}
+            for tag in ("LDAUU", "LDAUJ", "LDAUL")
+        )
+        differences = {element: float(u) - float(hund[element]) for element, u in us.items()}
+        hubbard = {element: u for element, u in differences.items() if u}
         meta = "" if "METAGGA" not in self.text else self._tag("METAGGA")
         tags = {"GGA": self._tag("GGA"), "METAGGA": meta}
         hybrid = {"LHFCALC": self._tag("LHFCALC") == "T"}
@@ -128,13 +188,17 @@ class Outcar:
             functional=functional({**tags, **hybrid}, titles, bool(hubbard)),
             cutoff=float(self._tag("ENCUT")),
             hubbard=hubbard,
+            hund={element: float(hund[element]) for element in hubbard if float(hund[element])},
+            shells={element: int(shells[element]) for element in hubbard},
             potentials=dict(zip(elements, titles, strict=True)),
             spin=int(self._tag("ISPIN")),
+            fixed_moment=float(self._tag("NUPDOWN")) >= 0,
             aspherical=self._tag("LASPH") == "T",
             precision=self._tag("PREC")[0].lower(),
             real_space=self._tag("LREAL") == "T",
             smearing=int(self._tag("ISMEAR")),
             width=float(self._tag("SIGMA")),
+            tags=self.tags,
         )
 
     def _mesh(self) -> Mesh | None:

@@ -1,6 +1,5 @@
 """What VASP did in one folder, in the order of its POSCAR."""
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -9,69 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lnmo_atoms.builders.errors import RequestError
-from lnmo_atoms.calculators import CalculatorSpec
 from lnmo_atoms.vasp.kpoints import Mesh
+from lnmo_atoms.vasp.settings import Settings
 
-
-@dataclass(frozen=True)
-class Settings:
-    """What decides an energy beside the geometry.
-
-    Attributes:
-        version: of VASP, such as ``"6.4.2"``.
-        functional: such as ``"PBE+U"``.
-        cutoff: eV.
-        hubbard: U − J in eV of the elements that have one.
-        potentials: title of each element's POTCAR.
-        spin: 1 or 2.
-        aspherical: LASPH.
-        precision: PREC, its first letter, by which VASP knows it.
-        real_space: LREAL, projection in real space.
-        smearing: ISMEAR.
-        width: eV, SIGMA.
-    """
-
-    version: str
-    functional: str
-    cutoff: float
-    hubbard: Mapping[str, float]
-    potentials: Mapping[str, str]
-    spin: int
-    aspherical: bool
-    precision: str
-    real_space: bool
-    smearing: int
-    width: float
-
-    def spec(self) -> CalculatorSpec:
-        """The engine with these settings."""
-        return CalculatorSpec.parse("vasp", **vars(self))
-
-    def differences(self, other: "Settings", its: str) -> Iterator[str]:
-        """One line for each setting that makes energies incomparable.
-
-        Args:
-            other: settings of another run.
-            its: how to call that run.
-        """
-        for tag, unit, mine, theirs in (
-            ("ENCUT", " eV", self.cutoff, other.cutoff),
-            ("the functional", "", self.functional, other.functional),
-            ("ISPIN", "", self.spin, other.spin),
-            ("LASPH", "", self.aspherical, other.aspherical),
-            ("PREC", "", self.precision, other.precision),
-            ("LREAL", "", self.real_space, other.real_space),
-            ("ISMEAR", "", self.smearing, other.smearing),
-            ("SIGMA", " eV", self.width, other.width),
-        ):
-            if mine != theirs:
-                yield f"{tag} is {_word(mine)}{unit}, in {its} {_word(theirs)}{unit}"
-        for element in sorted(set(self.potentials) & set(other.potentials)):
-            mine, theirs = (run.hubbard.get(element, 0.0) for run in (self, other))
-            if mine != theirs:
-                yield f"U of {element} is {_word(mine)} eV, in {its} {_word(theirs)} eV"
-            if (title := self.potentials[element]) != (asked := other.potentials[element]):
-                yield f"the POTCAR of {element} is {title!r}, in {its} {asked!r}"
+CHARGE = 0.01
+"""e, above which a cell is charged."""
 
 
 def require_no_pressure(pressure: float) -> None:
@@ -89,10 +30,40 @@ def require_no_pressure(pressure: float) -> None:
         )
 
 
-def _word(value: object) -> str:
-    if isinstance(value, bool):
-        return ".TRUE." if value else ".FALSE."
-    return f"{value:g}" if isinstance(value, int | float) else str(value)
+def require_neutral(electrons: float, neutral: float) -> None:
+    """Refuse a charged cell: its energy holds that of a background that makes up for its charge.
+
+    Args:
+        electrons: in the cell, VASP's tag NELECT.
+        neutral: valence electrons of its atoms.
+
+    Raises:
+        RequestError: where the two differ.
+    """
+    if abs(electrons - neutral) > CHARGE:
+        raise RequestError(
+            f"its cell is charged (NELECT = {electrons:g}, of neutral atoms {neutral:g}): "
+            "run it without NELECT"
+        )
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What could end a relaxation.
+
+    Attributes:
+        most: geometries, NSW.
+        limit: EDIFFG, where negative minus the largest force in eV/Å.
+        method: IBRION.
+        freedom: ISIF.
+        stopped: a STOPCAR did, of which OUTCAR alone tells.
+    """
+
+    most: int
+    limit: float
+    method: int
+    freedom: int
+    stopped: bool = False
 
 
 @dataclass(frozen=True)
@@ -111,8 +82,11 @@ class Run:
         energy: eV, of the last geometry.
         forces: eV/Å, shape (n, 3), of the last geometry.
         moments: μB, shape (n,), signed, inside the PAW spheres; None where there are none.
-        electronic: the electrons of the last geometry are converged.
-        ionic: the atoms are.
+        free: shape (n, 3), an atom may move along a lattice vector.
+        dipole: its field across the cell is corrected, LDIPOL.
+        first_electronic: the electrons of the first geometry are converged.
+        electronic: those of the last one are.
+        ending: what could end the run.
         steps: geometries.
         seconds: wall time; 0 where it is not known.
     """
@@ -128,8 +102,11 @@ class Run:
     energy: float
     forces: NDArray[np.float64]
     moments: NDArray[np.float64] | None
+    free: NDArray[np.bool_]
+    dipole: bool
+    first_electronic: bool
     electronic: bool
-    ionic: bool
+    ending: Ending
     steps: int
     seconds: float
 
@@ -137,7 +114,7 @@ class Run:
     def whole(self) -> bool:
         """Every array is as long as the list of atoms, and every number finite."""
         shape = (len(self.symbols), 3)
-        arrays = (self.first_positions, self.positions, self.forces)
+        arrays = (self.first_positions, self.positions, self.forces, self.free)
         cells = (self.first_lattice, self.lattice)
         energies = np.array([self.first_energy, self.energy])
         return bool(
@@ -152,7 +129,8 @@ class Run:
     def reordered(self, order: NDArray[np.int_]) -> "Run":
         """Its atom k is this run's atom ``order[k]``."""
         changes: dict[str, Any] = {
-            name: getattr(self, name)[order] for name in ("first_positions", "positions", "forces")
+            name: getattr(self, name)[order]
+            for name in ("first_positions", "positions", "forces", "free")
         }
         moments = None if self.moments is None else self.moments[order]
         symbols = tuple(self.symbols[i] for i in order)

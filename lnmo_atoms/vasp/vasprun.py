@@ -1,5 +1,7 @@
 """``vasprun.xml``, read by pymatgen."""
 
+import itertools
+import re
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,17 +9,22 @@ from typing import Any
 
 import numpy as np
 from monty.io import zopen
+from numpy.typing import NDArray
+from pymatgen.core import Structure
 from pymatgen.io.vasp.outputs import Vasprun
 
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.vasp.kpoints import Mesh
-from lnmo_atoms.vasp.run import Run, Settings, require_no_pressure
+from lnmo_atoms.vasp.run import Ending, Run, require_neutral, require_no_pressure
+from lnmo_atoms.vasp.settings import Settings, unusual
 
 FUNCTIONALS = {"PE": "PBE", "PS": "PBEsol", "RP": "RPBE", "RE": "revPBE", "CA": "LDA", "91": "PW91"}
 """By VASP's tag GGA."""
 NONE = ("", "--", "f", "none")
 HEAD = 4096
 """Bytes within which the root of the document must begin."""
+TYPE = re.compile(r"<rc><c> *(\d+) *</c><c>[^<]*</c><c>[^<]*</c><c> *([\d.]+) *</c><c>")
+"""A row of the table of elements: atoms, element, mass, valence."""
 
 
 def read_vasprun(path: Path) -> Run:
@@ -25,14 +32,16 @@ def read_vasprun(path: Path) -> Run:
 
     Raises:
         RequestError: where the file is cut off, damaged, not of a relaxation, or of one under
-            pressure.
+            pressure or of a charged cell.
     """
     try:
         found = _parsed(path)
         steps = found.ionic_steps
-        require_no_pressure(float(found.parameters.get("PSTRESS", 0.0)))
+        tags = {**found.incar, **found.parameters}
+        require_no_pressure(float(tags.get("PSTRESS", 0.0)))
+        require_neutral(float(tags["NELECT"]), _valence_electrons(path))
         run = Run(
-            settings=_settings(found),
+            settings=_settings(found, tags),
             mesh=_mesh(found),
             symbols=tuple(found.atomic_symbols),
             first_lattice=found.initial_structure.lattice.matrix,
@@ -43,8 +52,16 @@ def read_vasprun(path: Path) -> Run:
             energy=_energy(steps[-1]),
             forces=np.array(steps[-1]["forces"], dtype=float),
             moments=None,
+            free=_free(found.initial_structure),
+            dipole=bool(tags.get("LDIPOL")),
+            first_electronic=len(steps[0]["electronic_steps"]) < int(tags["NELM"]),
             electronic=bool(found.converged_electronic),
-            ionic=bool(found.converged_ionic),
+            ending=Ending(
+                most=int(tags["NSW"]),
+                limit=float(tags["EDIFFG"]),
+                method=int(tags["IBRION"]),
+                freedom=int(tags["ISIF"]),
+            ),
             steps=len(steps),
             seconds=0.0,
         )
@@ -86,6 +103,20 @@ def _energy(step: Mapping[str, Any]) -> float:
     return float(step["e_fr_energy"] + last["e_0_energy"] - last["e_fr_energy"])
 
 
+def _valence_electrons(path: Path) -> float:
+    """Of all atoms, by the POTCARs' valences, which pymatgen does not keep."""
+    with zopen(path, "rt", encoding="latin-1") as stream:
+        head = "".join(itertools.takewhile(lambda line: "initialpos" not in line, stream))
+    types = TYPE.findall(head[head.index("atomtypes") :])
+    return sum(int(count) * float(valence) for count, valence in types)
+
+
+def _free(start: Structure) -> NDArray[np.bool_]:
+    """Shape (n, 3): all but what selective dynamics hold."""
+    flags = start.site_properties.get("selective_dynamics", np.ones((len(start), 3)))
+    return np.array(flags, dtype=bool)
+
+
 def _mesh(found: Vasprun) -> Mesh | None:
     kpts = found.kpoints.kpts
     if found.kpoints.style.name not in ("Gamma", "Monkhorst") or len(kpts) != 1:
@@ -94,23 +125,30 @@ def _mesh(found: Vasprun) -> Mesh | None:
     return a, b, c
 
 
-def _settings(found: Vasprun) -> Settings:
-    tags = {**found.incar, **found.parameters}
+def _settings(found: Vasprun, tags: Mapping[str, Any]) -> Settings:
     titles = list(found.potcar_symbols)
     elements = list(dict.fromkeys(found.atomic_symbols))
     hubbard = {element: float(u) for element, u in found.hubbards.items() if u}
+    listed = {**found.parameters, **found.incar}
+    hund, shells = (
+        dict(zip(elements, listed.get(tag, ()), strict=False)) for tag in ("LDAUJ", "LDAUL")
+    )
     return Settings(
         version=str(found.vasp_version).split()[0],
         functional=functional(tags, titles, bool(hubbard)),
         cutoff=float(tags["ENMAX"]),
         hubbard=hubbard,
+        hund={element: float(hund[element]) for element in hubbard if hund.get(element)},
+        shells={element: int(shells.get(element, 2)) for element in hubbard},
         potentials=dict(zip(elements, titles, strict=True)),
         spin=int(tags["ISPIN"]),
+        fixed_moment=float(tags.get("NUPDOWN", -1)) >= 0,
         aspherical=bool(tags["LASPH"]),
         precision=str(tags["PREC"])[0].lower(),
         real_space=bool(tags["LREAL"]),
         smearing=int(tags["ISMEAR"]),
         width=float(tags["SIGMA"]),
+        tags=unusual(tags),
     )
 
 
