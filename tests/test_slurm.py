@@ -375,9 +375,10 @@ def test_short_tasks_run_beside_the_driver():
     assert len(jobs()) == before + 3
 
 
-@pytest.mark.usefixtures("in_tmp")
-def test_ranks_that_would_share_a_core_are_refused():
-    spec = CalculatorSpec.parse("slurm_engines:Slow", notes="notes", ranks=2)
+def test_ranks_that_would_share_a_core_are_refused(in_tmp, monkeypatch):
+    (in_tmp / "gpaw.py").touch()  # as good as installed
+    monkeypatch.syspath_prepend(str(in_tmp))
+    spec = CalculatorSpec.parse("gpaw", ranks=2)
     task = Task.static("ranks", to_structure(bulk("Cu")), spec)
     with (
         Study("study") as study,

@@ -4,15 +4,17 @@ import importlib
 import importlib.util
 import inspect
 import sys
+import weakref
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from lnmo_atoms.builders.errors import RequestError
 from lnmo_atoms.calculators.engines import Engine
 from lnmo_atoms.calculators.files import sha256
 
-_imported: dict[str, str] = {}
+_imported: weakref.WeakKeyDictionary[ModuleType, str] = weakref.WeakKeyDictionary()
 """SHA-256 of the source of each module as this process first took a factory from it."""
 
 TRUST = "This engine is your own: how far its numbers can be trusted is for you to say."
@@ -62,9 +64,11 @@ def require_unedited(name: str) -> None:
     Raises:
         RequestError: naming the file.
     """
-    module = name.partition(":")[0]
-    source = _source(module)
-    if source and _imported.get(module, sha256(source)) != sha256(source):
+    module = sys.modules.get(name.partition(":")[0])
+    if module is None or module not in _imported:
+        return
+    source = _source(module.__name__)
+    if source and _imported[module] != sha256(source):
         raise RequestError(
             f"{source.name} was edited after it was imported: start again, in a new process"
         )
@@ -91,7 +95,7 @@ def load_factory(name: str, options: Mapping[str, Any]) -> Callable[..., Any]:
             f"cannot import {module_name!r} for the calculator: {type(error).__name__}: {error}"
         ) from error
     if source := _source(module_name):
-        _imported.setdefault(module_name, sha256(source))
+        _imported.setdefault(module, sha256(source))
     factory = getattr(module, attribute, None)
     if factory is None:
         raise RequestError(f"module {module_name!r} has no {attribute!r}")
